@@ -1,0 +1,113 @@
+"""Base classes every app builds on, the operating parameters and the log of who looked at what."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TimestampedModel(models.Model):
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class HistoryRow(models.Model):
+    """One change of state: old, new, who, when, why. Append-only; written by `core.transitions.move`.
+
+    A concrete class adds `subject`, a real foreign key named `history` on the other side.
+    `operation` groups the rows of one act (an acceptance withdraws many), so that it can be undone.
+    """
+
+    old = models.CharField(_("old state"), max_length=40)
+    new = models.CharField(_("new state"), max_length=40)
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    reason = models.TextField(_("why"), blank=True)
+    operation = models.UUIDField(_("operation"), editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.new}"
+
+
+class StatefulModel(TimestampedModel):
+    """A row with a state machine. `core.transitions.move` is its one door.
+
+    TRANSITIONS: state → states it may go to. UNDO: the same for corrections of a mis-click.
+    EVENTS: state → type of the domain event published on entering it. SUBJECT_ID: name of the
+    attribute whose value is the event's subject (the patient or therapist concerned).
+    """
+
+    TRANSITIONS: ClassVar[dict[str, frozenset[str]]]
+    UNDO: ClassVar[dict[str, frozenset[str]]] = {}
+    EVENTS: ClassVar[dict[str, str]] = {}
+    SUBJECT_ID: ClassVar[str] = "pk"
+    status: Any
+
+    class Meta:
+        abstract = True
+
+
+class ParameterChange(models.Model):
+    """One operating parameter got a new value: versions are never edited, the newest row is in force."""
+
+    name = models.CharField(_("parameter"), max_length=60)
+    value = models.JSONField(_("value"))
+    valid_from = models.DateTimeField(_("valid from"))
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
+    reason = models.CharField(_("why"), max_length=300)
+
+    class Meta:
+        verbose_name = _("operating parameter")
+        verbose_name_plural = _("operating parameters")
+        ordering = ["name", "-valid_from", "-id"]
+        indexes = [models.Index(fields=["name", "-valid_from", "-id"], name="parameter_newest")]
+        constraints = [
+            models.CheckConstraint(name="parameter_has_reason", condition=~models.Q(reason="")),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value}"
+
+
+class AccessEntry(models.Model):
+    """Somebody looked at a patient's record. Append-only; identifies the record, not its content."""
+
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who")
+    )
+    patient_id = models.BigIntegerField(_("patient"), db_index=True)
+    purpose = models.CharField(_("page"), max_length=80)
+
+    class Meta:
+        verbose_name = _("access to a patient record")
+        verbose_name_plural = _("accesses to patient records")
+        indexes = [models.Index(fields=["-at"], name="access_newest")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} {self.purpose}"

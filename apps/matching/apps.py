@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MatchingConfig(AppConfig):
+    name = "apps.matching"
+    verbose_name = _("Matching")
+
+    def ready(self) -> None:
+        from apps.matching import events, gates, subscribers  # noqa: F401  (register themselves)

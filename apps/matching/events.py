@@ -1,0 +1,27 @@
+"""Event types of matching."""
+
+from apps.events.catalogue import declare
+
+declare(
+    "matching",
+    search__active="A search runs: opened, resumed or gone on with",
+    search__paused="A search pauses",
+    search__trial="A therapist accepted; trial sessions follow",
+    search__placed="The place is confirmed",
+    search__cancelled="A search was cancelled",
+    round__draft="A round was planned and waits for release",
+    round__released="A round was released",
+    round__discarded="A draft round was discarded",
+    inquiry__released="A person released an inquiry",
+    inquiry__sent="An inquiry reached the therapist",
+    inquiry__answered="All requests of an inquiry have an answer",
+    inquiry__expired="An inquiry ended without an answer",
+    inquiry__cancelled="An inquiry was cancelled before it went out",
+    request__accepted="A therapist offers a place",
+    request__conflict="A second acceptance for the same search",
+    request__waitlisted="A therapist offers the waiting list",
+    request__rejected="A therapist declined",
+    request__withdrawn="A request was withdrawn",
+    request__confirmed="Both sides continue after the trial sessions",
+    request__not_fitting="The trial sessions did not fit",
+)

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TherapistsConfig(AppConfig):
+    name = "apps.therapists"
+    verbose_name = _("Therapists")
+
+    def ready(self) -> None:
+        from apps.therapists import events  # noqa: F401  (declares the event types)

@@ -1,0 +1,79 @@
+"""The only reader of the process environment: every variable typed, in one place.
+
+Settings call `read(profile)` once; the rest of the code asks `django.conf.settings`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+Profile = Literal["dev", "test", "prod"]
+
+# Development and tests work without any variable. These keys protect nothing but invented people.
+DEV_SECRET_KEY = "development-only-" + "x" * 48
+DEV_FIELD_KEY = "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMDAwMDA="
+DEV_BLIND_INDEX_KEY = "development-only-blind-index-key"
+
+
+@dataclass(frozen=True)
+class Environment:
+    secret_key: str
+    field_encryption_keys: list[str]
+    blind_index_key: str
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    database_url: str | None
+    redis_url: str | None
+    email_url: str
+    default_from_email: str
+    site_url: str
+    require_second_factor: bool
+    log_level: str
+    test_database_name: str
+
+
+def read(profile: Profile) -> Environment:
+    """Read and check the environment. Raises ImproperlyConfigured naming what production lacks."""
+    env = environ.Env()
+    dotenv = BASE_DIR / ".env"
+    if dotenv.is_file() and profile != "test":
+        env.read_env(str(dotenv))
+    if profile == "prod":
+        _require(
+            env,
+            "SECRET_KEY",
+            "FIELD_ENCRYPTION_KEYS",
+            "BLIND_INDEX_KEY",
+            "ALLOWED_HOSTS",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "EMAIL_URL",
+            "SITE_URL",
+        )
+    return Environment(
+        secret_key=env.str("SECRET_KEY", DEV_SECRET_KEY),
+        field_encryption_keys=env.list("FIELD_ENCRYPTION_KEYS", default=[DEV_FIELD_KEY]),
+        blind_index_key=env.str("BLIND_INDEX_KEY", DEV_BLIND_INDEX_KEY),
+        allowed_hosts=env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]),
+        csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
+        database_url=env.str("DATABASE_URL", "") or None,
+        redis_url=env.str("REDIS_URL", "") or None,
+        email_url=env.str("EMAIL_URL", "smtp://127.0.0.1:2525"),
+        default_from_email=env.str(
+            "DEFAULT_FROM_EMAIL", "Psychotherapie-Vermittlung <vermittlung@example.org>"
+        ),
+        site_url=env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        require_second_factor=env.bool("REQUIRE_SECOND_FACTOR", profile == "prod"),
+        log_level=env.str("LOG_LEVEL", "INFO" if profile == "prod" else "WARNING"),
+        test_database_name=env.str("TEST_DATABASE_NAME", "test_vermittlung"),
+    )
+
+
+def _require(env: environ.Env, *names: str) -> None:
+    missing = [name for name in names if not env.str(name, "")]
+    if missing:
+        raise ImproperlyConfigured(f"Production needs these variables: {', '.join(missing)}. See .env.example.")

@@ -1,0 +1,23 @@
+"""The whole beat timetable. Without a broker `manage.py run_jobs` works off the same table.
+
+Every task looks for due rows and may run at any time and more than once: two beats do no harm.
+"""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+SECONDS = float
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # sweeps: find what a lost bell missed
+    "events-dispatch": {"task": "events.dispatch", "schedule": SECONDS(30)},
+    "communication-send-queue": {"task": "communication.send_queue", "schedule": SECONDS(30)},
+    "communication-free-stuck": {"task": "communication.free_stuck", "schedule": SECONDS(60)},
+    # the day of a search
+    "matching-resume-paused": {"task": "matching.resume_due_searches", "schedule": crontab(hour="0", minute="10")},
+    "matching-follow-up": {"task": "matching.follow_up_due", "schedule": crontab(hour="6-18", minute="15")},
+    "matching-expire": {"task": "matching.expire_due", "schedule": crontab(hour="5", minute="30")},
+    "therapists-unblock": {"task": "therapists.unblock_due", "schedule": crontab(hour="0", minute="20")},
+    "matching-recheck": {"task": "matching.recheck_unsent", "schedule": crontab(hour="5", minute="0")},
+}

@@ -1,0 +1,22 @@
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from apps.core import health
+
+admin.site.login = secure_admin_login(admin.site.login)  # one login, with throttle and second factor
+
+urlpatterns = [
+    path("", include("apps.workspace.urls")),
+    path("patients/", include("apps.patients.urls")),
+    path("therapists/", include("apps.therapists.urls")),
+    path("", include("apps.matching.urls")),
+    path("", include("apps.communication.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("admin/", admin.site.urls),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+]

@@ -1,0 +1,235 @@
+"""The matching rules once more, in plain Python on single records: slow, naive, and independent of the engine."""
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
+
+EARTH_RADIUS_KM = 6371.0088
+TRAVEL = {"car": (5.0, 1.95), "public_transport": (12.0, 3.5), "bicycle": (2.0, 5.0), "foot": (0.0, 15.0)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    failures: frozenset[str]
+    distance_km: float | None
+    travel_minutes: int | None
+    common_minutes: int | None
+    longest_common_minutes: int | None
+
+
+def judge(
+    search: SearchRecord,
+    therapist: TherapistRecord,
+    everybody: list[TherapistRecord],
+    parameters: Parameters,
+    today: date,
+) -> Verdict:
+    distance, minutes = location(search, therapist)
+    total, longest = common_time(search.availability, therapist.working_hours)
+    failures = (
+        location_failures(search, distance, minutes, parameters)
+        | contact_failures(therapist, everybody, parameters, today)
+        | patient_choice_failures(search, therapist)
+        | insurance_failures(search, therapist)
+        | approval_failures(search, therapist, today)
+        | gender_failures(search, therapist)
+        | therapist_wish_failures(search, therapist, today)
+        | language_failures(search, therapist)
+    )
+    if longest is not None and longest < parameters.least_common_minutes:
+        failures |= {"no_common_time"}
+    return Verdict(frozenset(failures), distance, minutes, total, longest)
+
+
+def location(search: SearchRecord, therapist: TherapistRecord) -> tuple[float | None, int | None]:
+    places = (search.latitude, search.longitude, therapist.latitude, therapist.longitude)
+    if any(value is None for value in places):
+        return None, None
+    lat1, lon1, lat2, lon2 = (math.radians(value) for value in places)
+    half = math.sin((lat2 - lat1) / 2) ** 2
+    half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    distance = round(2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half))), 3)
+    overhead, per_km = TRAVEL[search.travel_mode]
+    return distance, math.ceil(overhead + per_km * distance)
+
+
+def location_failures(
+    search: SearchRecord, distance: float | None, minutes: int | None, parameters: Parameters
+) -> set[str]:
+    if distance is None or minutes is None:
+        return {"location_unknown"}
+    longest = search.max_distance_km
+    if longest is None and search.max_travel_minutes is None:
+        longest = parameters.default_max_distance_km
+    if longest is not None and distance > longest:
+        return {"too_far"}
+    if search.max_travel_minutes is not None and minutes > search.max_travel_minutes:
+        return {"too_far"}
+    return set()
+
+
+def contact_failures(
+    therapist: TherapistRecord, everybody: list[TherapistRecord], parameters: Parameters, today: date
+) -> set[str]:
+    failures = set()
+    if not therapist.is_active:
+        failures.add("therapist_inactive")
+    if therapist.is_blocked:
+        failures.add("therapist_blocked")
+    if not therapist.is_verified:
+        failures.add("not_reviewed")
+    if therapist.do_not_contact:
+        failures.add("do_not_contact")
+    for colleague in everybody:
+        if colleague.contact_group != therapist.contact_group:
+            continue
+        if colleague.paused_until is not None and today <= colleague.paused_until:
+            failures.add("contact_pause")
+        if colleague.last_contact_on is not None:
+            if (today - colleague.last_contact_on).days < parameters.contact_interval_days:
+                failures.add("contacted_recently")
+        if colleague.has_open_inquiry:
+            failures.add("open_inquiry")
+    return failures
+
+
+def patient_choice_failures(search: SearchRecord, therapist: TherapistRecord) -> set[str]:
+    failures = set()
+    if therapist.id in search.excluded_therapists:
+        failures.add("excluded_by_patient")
+    if therapist.id in search.locked_therapists:
+        failures.add("locked_after_rejection")
+    return failures
+
+
+def insurance_failures(search: SearchRecord, therapist: TherapistRecord) -> set[str]:
+    failures = set()
+    if search.insurance == "gkv" and not search.is_kostenerstattung:
+        if not therapist.has_seat:
+            failures.add("no_seat")
+        return failures
+    if search.insurance == "gkv" and therapist.has_seat:
+        failures.add("private_wanted")
+    if not therapist.is_licensed:
+        failures.add("not_licensed")
+    return failures
+
+
+def age_on(birth_date: date | None, today: date) -> int | None:
+    if birth_date is None or birth_date > today:
+        return None
+    years = today.year - birth_date.year
+    if (today.month, today.day) < (birth_date.month, birth_date.day):
+        years -= 1
+    return years
+
+
+def approval_failures(search: SearchRecord, therapist: TherapistRecord, today: date) -> set[str]:
+    failures = set()
+    if therapist.prefers_group and search.group_wish == "no":
+        failures.add("group_only")
+    age = age_on(search.birth_date, today)
+    if age is None:
+        return failures | {"age_unknown"}
+    groups = ["minors"] if age < 18 else ["minors", "adults"] if age < 21 else ["adults"]
+    rows = [row for row in therapist.approvals if row[1] in groups]
+    if not rows:
+        return failures | {"age_not_treated"}
+    rows = [row for row in rows if not search.wished_methods or row[0] in search.wished_methods]
+    if not rows:
+        return failures | {"method_not_offered"}
+    settings = {"no": ["individual"], "also": ["individual", "group"], "only": ["group"]}[search.group_wish]
+    if not any(row[2] in settings for row in rows):
+        failures.add("setting_not_offered")
+    return failures
+
+
+def gender_failures(search: SearchRecord, therapist: TherapistRecord) -> set[str]:
+    failures = set()
+    if search.wished_gender != "any":
+        if therapist.gender == "unknown":
+            failures.add("therapist_gender_unknown")
+        elif therapist.gender != search.wished_gender:
+            failures.add("therapist_gender")
+    if therapist.wished_gender != "any" and therapist.wished_gender != search.gender:
+        failures.add("patient_gender")
+    return failures
+
+
+def therapist_wish_failures(search: SearchRecord, therapist: TherapistRecord, today: date) -> set[str]:
+    failures = set()
+    age = age_on(search.birth_date, today)
+    if age is not None:
+        if therapist.wished_age_from and age < therapist.wished_age_from:
+            failures.add("patient_age_range")
+        if therapist.wished_age_to and age > therapist.wished_age_to:
+            failures.add("patient_age_range")
+    wishes = [code for code in therapist.wished_diagnoses if code.strip()]
+    if wishes:
+        diagnosed = leaves(search.diagnosis or "")
+        if not diagnosed:
+            failures.add("diagnosis_unknown")
+        elif not any(leaves(wish) & diagnosed for wish in wishes):
+            failures.add("diagnosis_not_wished")
+    return failures
+
+
+def leaves(code: str) -> set[str]:
+    """Spell out every five-character code below a code or block; empty for what is no code."""
+    text = "".join(character for character in code.upper() if not character.isspace()).replace("–", "-")
+    first, _, last = text.partition("-")
+    first, last = _bare(first), _bare(last)
+    if not last:
+        return _below(first)
+    lowest, highest = _below(first), _below(last if last[0].isalpha() else first[:1] + last)
+    if not lowest or not highest or min(lowest) > max(highest):
+        return set()
+    letters = [chr(c) for c in range(ord(min(lowest)[0]), ord(max(highest)[0]) + 1)]
+    every = {f"{letter}{number:04d}" for letter in letters for number in range(10_000)}
+    return {leaf for leaf in every if min(lowest) <= leaf <= max(highest)}
+
+
+def _bare(code: str) -> str:
+    head, tail = code[:1], code[1:]
+    while tail and tail[-1] in "GVZA+*!.":
+        tail = tail[:-1]
+    return "" if head in set("+*!.") or (head in set("GVZA") and not tail and len(code) > 1) else head + tail
+
+
+def _below(code: str) -> set[str]:
+    digits = code[1:]
+    if len(digits) > 3 and digits[2] == ".":
+        digits = digits[:2] + digits[3:]
+    if not ("A" <= code[:1] <= "Z") or not (digits == "" or (digits.isascii() and digits.isdigit())):
+        return set()
+    if len(digits) > 4:
+        return set()
+    return {f"{code[0]}{digits}{number:0{4 - len(digits)}d}" for number in range(10 ** (4 - len(digits)))} if (
+        len(digits) < 4
+    ) else {code[0] + digits}
+
+
+def language_failures(search: SearchRecord, therapist: TherapistRecord) -> set[str]:
+    understood, spoken = search.languages or {"de"}, therapist.languages or {"de"}
+    return set() if set(understood) & set(spoken) else {"no_common_language"}
+
+
+def common_time(availability, working_hours) -> tuple[int | None, int | None]:
+    """Return (minutes in the week, longest stretch) by walking through every minute; None where unknown."""
+    left, right = _minutes(availability), _minutes(working_hours)
+    if not left or not right:
+        return None, None
+    longest = stretch = 0
+    shared = left & right
+    for weekday in range(7):
+        stretch = 0
+        for minute in range(1440):
+            stretch = stretch + 1 if (weekday, minute) in shared else 0
+            longest = max(longest, stretch)
+    return len(shared), longest
+
+
+def _minutes(intervals) -> set[tuple[int, int]]:
+    return {(i.weekday, minute) for i in intervals or () for minute in range(i.start, i.end)}
