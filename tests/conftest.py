@@ -1,6 +1,8 @@
 """People and moments every test may use."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import Client
 from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.services import create_staff
+from apps.workspace.demo.mailserver import CatchingHandler, CatchingServer
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PASSWORD = "only-for-tests-7"
@@ -76,3 +79,11 @@ def manager_client(manager: User) -> Client:
 @pytest.fixture
 def outsider_client(outsider: User) -> Client:
     return _client(outsider)
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[CatchingHandler]:
+    """A real SMTP server that the sender talks to."""
+    with CatchingServer() as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server.handler

@@ -23,6 +23,7 @@ class InquiryStatus(models.TextChoices):
     ANSWERED = "answered", _("answered")
     EXPIRED = "expired", _("expired")
     CANCELLED = "cancelled", _("cancelled")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 class RequestStatus(models.TextChoices):
@@ -79,6 +80,13 @@ UNSENT_INQUIRIES = [InquiryStatus.DRAFT, InquiryStatus.RELEASED]
 OPEN_REQUESTS = [RequestStatus.PLANNED, RequestStatus.RELEASED, RequestStatus.SENT]
 UNSENT_REQUESTS = [RequestStatus.PLANNED, RequestStatus.RELEASED]
 WON_REQUESTS = [RequestStatus.ACCEPTED, RequestStatus.CONFIRMED]
+# what a therapist said yes to, whatever became of it
+YES_REQUESTS = [
+    RequestStatus.ACCEPTED,
+    RequestStatus.CONFIRMED,
+    RequestStatus.NOT_FITTING,
+    RequestStatus.CONFLICT,
+]
 # still worth an answer: a waiting list may become a place, a late yes may come after the expiry
 ANSWERABLE_REQUESTS = [
     RequestStatus.SENT,

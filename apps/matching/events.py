@@ -17,6 +17,7 @@ declare(
     inquiry__answered="All requests of an inquiry have an answer",
     inquiry__expired="An inquiry ended without an answer",
     inquiry__cancelled="An inquiry was cancelled before it went out",
+    inquiry__withdrawn="All requests of an inquiry were withdrawn before an answer",
     request__accepted="A therapist offers a place",
     request__conflict="A second acceptance for the same search",
     request__waitlisted="A therapist offers the waiting list",

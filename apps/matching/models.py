@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
@@ -192,12 +192,17 @@ class Inquiry(StatefulModel):
     TRANSITIONS: ClassVar = {
         I.DRAFT: frozenset({I.RELEASED, I.CANCELLED}),
         I.RELEASED: frozenset({I.SENT, I.CANCELLED}),
-        I.SENT: frozenset({I.ANSWERED, I.EXPIRED}),
+        I.SENT: frozenset({I.ANSWERED, I.EXPIRED, I.WITHDRAWN}),
         I.EXPIRED: frozenset({I.ANSWERED}),
         I.ANSWERED: frozenset(),
+        I.WITHDRAWN: frozenset({I.ANSWERED}),
         I.CANCELLED: frozenset(),
     }
-    UNDO: ClassVar = {I.ANSWERED: frozenset({I.SENT}), I.EXPIRED: frozenset({I.SENT})}
+    UNDO: ClassVar = {
+        I.ANSWERED: frozenset({I.SENT}),
+        I.EXPIRED: frozenset({I.SENT}),
+        I.WITHDRAWN: frozenset({I.SENT}),
+    }
     EVENTS: ClassVar = {status: f"inquiry.{status}" for status in I if status != I.DRAFT}
     SUBJECT_ID: ClassVar = "therapist_id"
 
@@ -247,7 +252,7 @@ class Inquiry(StatefulModel):
             ),
             models.CheckConstraint(
                 name="inquiry_sent_has_time",
-                condition=~Q(status__in=[I.SENT, I.ANSWERED, I.EXPIRED]) | Q(sent_at__isnull=False),
+                condition=~Q(status__in=[I.SENT, I.ANSWERED, I.EXPIRED, I.WITHDRAWN]) | Q(sent_at__isnull=False),
             ),
             ExclusionConstraint(
                 name="inquiry_contact_interval",
@@ -284,6 +289,8 @@ class InquiryContact(models.Model):
     call = models.OneToOneField(
         PhoneCall, models.PROTECT, null=True, blank=True, related_name="inquiry_contact", verbose_name=_("call")
     )
+
+    request_ids = ArrayField(models.BigIntegerField(), verbose_name=_("requests named in it"), default=list)
 
     class Meta:
         verbose_name = _("contact of an inquiry")
@@ -340,6 +347,7 @@ class PlacementRequest(StatefulModel):
     # why this therapist this week (codes and figures only, see planning)
     score = models.FloatField(_("score"), default=0)
     score_parts = models.JSONField(_("parts of the score"), default=dict, blank=True)
+    plan_facts = models.JSONField(_("why planned"), default=dict, blank=True)
     distance_km = models.FloatField(_("distance (km)"), null=True, blank=True)
     common_minutes = models.PositiveIntegerField(_("common minutes a week"), null=True, blank=True)
     is_manual = models.BooleanField(_("added by hand"), default=False)

@@ -1,1 +1,60 @@
+"""What matching does when others report something. Each runs once per event, in its own transaction."""
 
+from django.utils import timezone
+
+from apps.communication.enums import LetterKind
+from apps.events.catalogue import subscribe
+from apps.events.models import DomainEvent
+from apps.matching.models import Inquiry
+from apps.matching.services import inquiries, recheck, release
+
+
+@subscribe("patient.moved", "patient.wishes_changed", "patient.consent_withdrawn")
+def recheck_patient(event: DomainEvent) -> None:
+    recheck.recheck_patient(
+        patient_id=int(event.subject_id),
+        at=event.occurred_at,
+        today=timezone.localdate(event.occurred_at),
+    )
+
+
+@subscribe(
+    "therapist.moved",
+    "therapist.changed",
+    "therapist.blocked",
+    "therapist.inactive",
+    "therapist.objected",
+    "therapist.paused",
+)
+def recheck_therapist(event: DomainEvent) -> None:
+    recheck.recheck_therapist(
+        therapist_id=int(event.subject_id),
+        at=event.occurred_at,
+        today=timezone.localdate(event.occurred_at),
+    )
+
+
+@subscribe("email.sent")
+def inquiry_sent(event: DomainEvent) -> None:
+    for inquiry in _inquiries_of(event):
+        inquiries.mark_sent(inquiry=inquiry, at=event.occurred_at)
+
+
+@subscribe("email.failed", "email.refused")
+def inquiry_not_sent(event: DomainEvent) -> None:
+    for inquiry in _inquiries_of(event):
+        release.after_failed_email(
+            inquiry=inquiry,
+            actor=None,
+            at=event.occurred_at,
+            today=timezone.localdate(event.occurred_at),
+            reason="e-mail not sent",
+        )
+
+
+def _inquiries_of(event: DomainEvent) -> list[Inquiry]:
+    return list(
+        Inquiry.objects.filter(
+            contacts__email_id=int(event.subject_id), contacts__email__kind=LetterKind.INQUIRY
+        )
+    )

@@ -1,4 +1,44 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from apps.matching.views.pending import pending
 
 app_name = "matching"
-urlpatterns: list = []
+urlpatterns = [
+    path("searches/", pending, name="searches"),
+    path("searches/export.csv", pending, name="searches_export"),
+    path("searches/open/<int:patient_pk>/", pending, name="open_search"),
+    path("searches/<int:pk>/", pending, name="search"),
+    path("searches/<int:pk>/requests/", pending, name="search_requests"),
+    path("searches/<int:pk>/history/", pending, name="search_history"),
+    path("searches/<int:pk>/why-not/", pending, name="why_not"),
+    path("searches/<int:pk>/add/", pending, name="add_request"),
+    path("searches/<int:pk>/pause/", pending, name="pause_search"),
+    path("searches/<int:pk>/resume/", pending, name="resume_search"),
+    path("searches/<int:pk>/cancel/", pending, name="cancel_search"),
+    path("searches/<int:pk>/undo-cancel/", pending, name="undo_cancel_search"),
+    path("rounds/", pending, name="rounds"),
+    path("rounds/plan/", pending, name="plan_round"),
+    path("rounds/<int:pk>/", pending, name="round"),
+    path("rounds/<int:pk>/release/", pending, name="release_round"),
+    path("rounds/<int:pk>/discard/", pending, name="discard_round"),
+    path("inquiries/", pending, name="inquiries"),
+    path("inquiries/export.csv", pending, name="inquiries_export"),
+    path("inquiries/<int:pk>/", pending, name="inquiry"),
+    path("inquiries/<int:pk>/letter/", pending, name="letter"),
+    path("inquiries/<int:pk>/release/", pending, name="release_inquiry"),
+    path("requests/<int:pk>/drop/", pending, name="drop_request"),
+    path("requests/<int:pk>/answer/", pending, name="answer"),
+    path("requests/<int:pk>/undo-answer/", pending, name="undo_answer"),
+    path("requests/<int:pk>/resolve/", pending, name="resolve_conflict"),
+    path("requests/<int:pk>/identity/", pending, name="release_identity"),
+    path("requests/<int:pk>/sessions/", pending, name="plan_session"),
+    path("requests/<int:pk>/confirm/", pending, name="confirm"),
+    path("requests/<int:pk>/did-not-fit/", pending, name="did_not_fit"),
+    path("requests/<int:pk>/undo-confirm/", pending, name="undo_confirm"),
+    path("sessions/<int:pk>/", pending, name="record_session"),
+    path("conflicts/", pending, name="conflicts"),
+    path("therapists/<int:pk>/waiting/", pending, name="waiting_patients"),
+    path("calls/<int:pk>/", pending, name="call"),
+    path("reply/<str:token>/", pending, name="reply"),
+    path("reply/<str:token>/no-more/", pending, name="reply_object"),
+]

@@ -1,13 +1,14 @@
-"""What every page shows: the navigation and the language."""
+"""What every page shows: the navigation."""
 
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+TODAY = "workspace:today"
 ENTRIES = [
-    ("workspace:today", _("Today"), "today"),
+    (TODAY, _("Today"), "today"),
     ("patients:list", _("Patients"), "patients"),
     ("therapists:list", _("Therapists"), "therapists"),
     ("matching:searches", _("Searches"), "searches"),
@@ -19,12 +20,14 @@ ENTRIES = [
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Entries of the left navigation with the current one marked (by the URL's namespace and section)."""
-    match = request.resolver_match
-    current = f"{match.namespace}:{match.url_name}" if match else ""
-    return {
-        "navigation": [
-            {"url": reverse_lazy(name), "label": label, "icon": icon, "is_current": name == current}
-            for name, label, icon in ENTRIES
-        ]
-    }
+    """Entries of the left navigation for staff with a role; every page below an entry marks it as current."""
+    user = getattr(request, "user", None)  # an error page may be older than the session
+    if not getattr(user, "can_view", False):
+        return {"navigation": []}
+    return {"navigation": [_entry(request.path, *entry) for entry in ENTRIES]}
+
+
+def _entry(path: str, name: str, label: Any, icon: str) -> dict[str, Any]:
+    url = reverse(name)
+    is_current = path == url if name == TODAY else path.startswith(url)
+    return {"url": url, "label": label, "icon": icon, "is_current": is_current}

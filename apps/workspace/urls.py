@@ -1,4 +1,9 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from apps.workspace.views import search, today
 
 app_name = "workspace"
-urlpatterns: list = []
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("search/", search.search, name="search"),
+]

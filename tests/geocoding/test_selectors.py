@@ -10,12 +10,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def places() -> None:
-    PostalCode.objects.create(
-        plz="04103", place_name="Leipzig", state="SN", latitude=51.34, longitude=12.38
-    )
-    PostalCode.objects.create(
-        plz="06766", place_name="Thalheim", state="ST", latitude=51.65, longitude=12.23
-    )
+    PostalCode.objects.create(plz="04103", place_name="Leipzig", state="SN", latitude=51.34, longitude=12.38)
+    PostalCode.objects.create(plz="06766", place_name="Thalheim", state="ST", latitude=51.65, longitude=12.23)
     PostalCode.objects.create(
         plz="06766", place_name="Wolfen (Stadt)", state="ST", latitude=51.66, longitude=12.27
     )

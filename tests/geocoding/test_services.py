@@ -50,9 +50,7 @@ def test_load_places_updates_known_rows_and_keeps_others(files: dict[str, Path])
         ("04669,Grimma", "line 3"),
     ],
 )
-def test_load_places_one_bad_line_loads_nothing(
-    files: dict[str, Path], line: str, complaint: str
-) -> None:
+def test_load_places_one_bad_line_loads_nothing(files: dict[str, Path], line: str, complaint: str) -> None:
     with files["postal_codes_file"].open("a", encoding="utf-8") as file:
         file.write(line + "\n")
     with pytest.raises(FactsError, match=complaint):
@@ -62,7 +60,7 @@ def test_load_places_one_bad_line_loads_nothing(
 
 
 def test_load_places_missing_file_or_column_is_a_facts_error(files: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(FactsError, match="absent.csv"):
+    with pytest.raises(FactsError, match=r"absent\.csv"):
         load_places(**files | {"places_file": tmp_path / "absent.csv"})
     files["places_file"].write_text("town\nGrimma\n", encoding="utf-8")
     with pytest.raises(FactsError, match="line 2"):

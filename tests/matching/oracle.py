@@ -1,13 +1,19 @@
 """The matching rules once more, in plain Python on single records: slow, naive, and independent of the engine."""
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from string import ascii_uppercase
 
+from apps.matching.engine.hours import Interval
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
 
 EARTH_RADIUS_KM = 6371.0088
+MARKS = "GVZA+*!.-"
 TRAVEL = {"car": (5.0, 1.95), "public_transport": (12.0, 3.5), "bicycle": (2.0, 5.0), "foot": (0.0, 15.0)}
+Hours = tuple[Interval, ...] | None
 
 
 @dataclass(frozen=True)
@@ -176,39 +182,33 @@ def therapist_wish_failures(search: SearchRecord, therapist: TherapistRecord, to
     return failures
 
 
-def leaves(code: str) -> set[str]:
+@cache
+def leaves(code: str) -> frozenset[str]:
     """Spell out every five-character code below a code or block; empty for what is no code."""
     text = "".join(character for character in code.upper() if not character.isspace()).replace("–", "-")
     first, _, last = text.partition("-")
-    first, last = _bare(first), _bare(last)
+    first, last = first[:1] + first[1:].rstrip(MARKS), last.rstrip(MARKS)
     if not last:
         return _below(first)
-    lowest, highest = _below(first), _below(last if last[0].isalpha() else first[:1] + last)
-    if not lowest or not highest or min(lowest) > max(highest):
-        return set()
-    letters = [chr(c) for c in range(ord(min(lowest)[0]), ord(max(highest)[0]) + 1)]
-    every = {f"{letter}{number:04d}" for letter in letters for number in range(10_000)}
-    return {leaf for leaf in every if min(lowest) <= leaf <= max(highest)}
+    lowest, highest = _below(first), _below(first[:1] + last if last[0].isdigit() else last)
+    if not lowest or not highest:
+        return frozenset()
+    first_leaf, last_leaf = min(lowest), max(highest)
+    return frozenset(leaf for leaf in _every_leaf() if first_leaf <= leaf <= last_leaf)
 
 
-def _bare(code: str) -> str:
-    head, tail = code[:1], code[1:]
-    while tail and tail[-1] in "GVZA+*!.":
-        tail = tail[:-1]
-    return "" if head in set("+*!.") or (head in set("GVZA") and not tail and len(code) > 1) else head + tail
+@cache
+def _every_leaf() -> tuple[str, ...]:
+    return tuple(f"{letter}{number:04d}" for letter in ascii_uppercase for number in range(10_000))
 
 
-def _below(code: str) -> set[str]:
-    digits = code[1:]
-    if len(digits) > 3 and digits[2] == ".":
-        digits = digits[:2] + digits[3:]
-    if not ("A" <= code[:1] <= "Z") or not (digits == "" or (digits.isascii() and digits.isdigit())):
-        return set()
-    if len(digits) > 4:
-        return set()
-    return {f"{code[0]}{digits}{number:0{4 - len(digits)}d}" for number in range(10 ** (4 - len(digits)))} if (
-        len(digits) < 4
-    ) else {code[0] + digits}
+def _below(code: str) -> frozenset[str]:
+    if not re.fullmatch(r"[A-Z]([0-9]|[0-9]{2}(\.?[0-9]{1,2})?)?", code):
+        return frozenset()
+    stem = code.replace(".", "")
+    missing = 5 - len(stem)
+    tails = [""] if missing == 0 else [f"{number:0{missing}d}" for number in range(10**missing)]
+    return frozenset(stem + tail for tail in tails)
 
 
 def language_failures(search: SearchRecord, therapist: TherapistRecord) -> set[str]:
@@ -216,20 +216,18 @@ def language_failures(search: SearchRecord, therapist: TherapistRecord) -> set[s
     return set() if set(understood) & set(spoken) else {"no_common_language"}
 
 
-def common_time(availability, working_hours) -> tuple[int | None, int | None]:
+def common_time(availability: Hours, working_hours: Hours) -> tuple[int | None, int | None]:
     """Return (minutes in the week, longest stretch) by walking through every minute; None where unknown."""
     left, right = _minutes(availability), _minutes(working_hours)
     if not left or not right:
         return None, None
     longest = stretch = 0
     shared = left & right
-    for weekday in range(7):
-        stretch = 0
-        for minute in range(1440):
-            stretch = stretch + 1 if (weekday, minute) in shared else 0
-            longest = max(longest, stretch)
+    for weekday, minute in sorted(shared):
+        stretch = stretch + 1 if minute > 0 and (weekday, minute - 1) in shared else 1
+        longest = max(longest, stretch)
     return len(shared), longest
 
 
-def _minutes(intervals) -> set[tuple[int, int]]:
+def _minutes(intervals: Hours) -> set[tuple[int, int]]:
     return {(i.weekday, minute) for i in intervals or () for minute in range(i.start, i.end)}

@@ -6,9 +6,12 @@ Rates are smoothed, with k = smoothing_strength, so that a short history is not 
     regional rate     = (accepted in region + k x overall rate) / (asked in region + k)
     therapist's rate  = (accepted + k x regional rate) / (asked + k)
 
-An unknown region uses the overall rate. Then the odds p / (1 - p) are multiplied: by 3 if a free place is known in a
-setting the patient takes, else by 1.5 if places are possible; and by 1.5 if the therapist knows the agency.
+An unknown region uses the overall rate. Then the odds p / (1 - p) are multiplied: by 3 if a free place is
+known in a setting the patient takes, else by 1.5 if places are possible; and by 1.5 if the therapist knows
+the agency.
 """
+
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +24,7 @@ KNOWS_AGENCY_ODDS = 1.5
 _LOWEST, _HIGHEST = 0.001, 0.99
 
 
+@lru_cache(maxsize=2)
 def expected_acceptance(therapists: TherapistColumns, parameters: Parameters) -> np.ndarray:
     """Return float64 (3, therapists), one row for each of GROUP_WISHES; every value lies between 0 and 1."""
     rate = np.clip(_smoothed_rate(therapists, parameters), _LOWEST, _HIGHEST)

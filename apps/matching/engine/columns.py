@@ -1,7 +1,8 @@
 """Therapists and searches as columns, the engine's input.
 
-Packing records is one way to get columns; a loader may fill the same classes straight from the database. Every array
-has one row per therapist or search unless its comment says otherwise. Days are ordinals (date.toordinal), 0 for none.
+Packing records is one way to get columns; a loader may fill the same classes straight from the database.
+Every array has one row per therapist or search unless its comment says otherwise. Days are ordinals
+(date.toordinal), 0 for none.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -33,8 +34,10 @@ UNKNOWN_REGION = -1
 Value = TypeVar("Value", bound=Hashable)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TherapistColumns:
+    """Two of these are equal only if they are the same object, so that what is derived from one can be cached."""
+
     id: np.ndarray  # int64, each once
     latitude: np.ndarray  # float64 degrees, NaN = unknown
     longitude: np.ndarray  # float64 degrees, NaN = unknown
@@ -109,7 +112,7 @@ class TherapistColumns:
         return np.stack([distinct >> 16, distinct & 0xFFFF], axis=1), place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SearchColumns:
     id: np.ndarray  # int64, each once
     patient_id: np.ndarray  # int64

@@ -1,7 +1,7 @@
 """Distances on the sphere, and who lies near a point.
 
-All distances are great circles on a sphere of radius 6371.0088 km, rounded to the metre: scalar and vectorised
-formulas differ in the last bits, and a limit must not depend on which one was used.
+All distances are great circles on a sphere of radius 6371.0088 km, rounded to the metre: scalar and
+vectorised formulas differ in the last bits, and a limit must not depend on which one was used.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Weekly hours: exact common time of two schedules, down to the minute.
 
-Times are local wall time, in minutes since midnight; 24:00 is 1440. Days never join: time until Monday 24:00 and from
-Tuesday 00:00 is two stretches. A schedule without any time counts as unknown.
+Times are local wall time, in minutes since midnight; 24:00 is 1440. Days never join: time until Monday
+24:00 and from Tuesday 00:00 is two stretches. A schedule without any time counts as unknown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -51,11 +51,12 @@ def common_minutes(left: Schedule, right: Schedule) -> int:
 class HoursColumns:
     """Merged schedules of n people; K is the largest number of intervals anybody has on one day.
 
-    Unused places hold start = end = 0, which has nothing in common with anything.
+    Unused places hold start = end = 0, which has nothing in common with anything. People come last, so that
+    one day of many people is one run of memory.
     """
 
-    start: np.ndarray  # int16 (n, K, 7)
-    end: np.ndarray  # int16 (n, K, 7)
+    start: np.ndarray  # int16 (K, 7, n)
+    end: np.ndarray  # int16 (K, 7, n)
     depth: np.ndarray  # int16 (n,): intervals on the person's fullest day, 0 = hours unknown
 
     @property
@@ -63,7 +64,7 @@ class HoursColumns:
         return self.depth > 0
 
     def take(self, rows: np.ndarray) -> "HoursColumns":
-        return HoursColumns(self.start[rows], self.end[rows], self.depth[rows])
+        return HoursColumns(self.start[:, :, rows], self.end[:, :, rows], self.depth[rows])
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,13 @@ def pack_hours(schedules: Sequence[Schedule | None]) -> HoursColumns:
     merged = [merge(schedule or ()) for schedule in schedules]
     rows = [(person, *place) for person, schedule in enumerate(merged) for place in _places(schedule)]
     layers = max((row[1] for row in rows), default=-1) + 1
-    start = np.zeros((len(merged), layers, DAYS), dtype=np.int16)
+    start = np.zeros((layers, DAYS, len(merged)), dtype=np.int16)
     end = np.zeros_like(start)
     depth = np.zeros(len(merged), dtype=np.int16)
     if rows:
         person, layer, weekday, first, last = np.array(rows, dtype=np.int64).T
-        start[person, layer, weekday] = first
-        end[person, layer, weekday] = last
+        start[layer, weekday, person] = first
+        end[layer, weekday, person] = last
         np.maximum.at(depth, person, (layer + 1).astype(np.int16))
     return HoursColumns(start, end, depth)
 
@@ -92,19 +93,23 @@ def common_time(
 ) -> CommonTime:
     """Return the common time of pair i, made of left_rows[i] and right_rows[i]; 0 where one side is unknown.
 
-    Both sides are merged, so the common pieces of a pair are exactly the overlaps of its intervals day by day: no two
-    of them touch, and the longest overlap is the longest stretch.
+    Both sides are merged, so the common pieces of a pair are exactly the overlaps of its intervals day by
+    day: no two of them touch, and the longest overlap is the longest stretch.
     """
-    longest = np.zeros((len(left_rows), DAYS), dtype=np.int16)
+    longest = np.zeros(len(left_rows), dtype=np.int16)
     total = np.zeros_like(longest)
     for left_layer, right_layer, pairs in _layer_pairs(left, left_rows, right, right_rows):
         a, b = left_rows[pairs], right_rows[pairs]
-        piece = np.minimum(left.end[a, left_layer], right.end[b, right_layer])
-        piece -= np.maximum(left.start[a, left_layer], right.start[b, right_layer])
-        np.maximum(piece, 0, out=piece)
-        longest[pairs] = np.maximum(longest[pairs], piece)
-        total[pairs] += piece
-    return CommonTime(longest.max(axis=1, initial=0), total.sum(axis=1, dtype=np.int16))
+        most, sum_ = np.zeros(len(pairs), dtype=np.int16), np.zeros(len(pairs), dtype=np.int16)
+        for day in range(DAYS):
+            piece = np.minimum(left.end[left_layer, day].take(a), right.end[right_layer, day].take(b))
+            piece -= np.maximum(left.start[left_layer, day].take(a), right.start[right_layer, day].take(b))
+            np.maximum(piece, 0, out=piece)
+            np.maximum(most, piece, out=most)
+            sum_ += piece
+        longest[pairs] = np.maximum(longest[pairs], most)
+        total[pairs] += sum_
+    return CommonTime(longest, total)
 
 
 def _layer_pairs(
@@ -112,9 +117,9 @@ def _layer_pairs(
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     """Yield each combination of layers with the pairs that use it: few people have many intervals a day."""
     left_depth, right_depth = left.depth[left_rows], right.depth[right_rows]
-    for left_layer in range(left.start.shape[1]):
+    for left_layer in range(len(left.start)):
         using_left = np.flatnonzero(left_depth > left_layer)
-        for right_layer in range(right.start.shape[1]):
+        for right_layer in range(len(right.start)):
             pairs = using_left[right_depth[using_left] > right_layer]
             if pairs.size == 0:
                 break

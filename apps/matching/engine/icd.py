@@ -1,12 +1,13 @@
 """ICD-10-GM codes and the question whether a therapist's wish covers a patient's diagnosis.
 
-A code stands for the range of all full codes below it: F40 is F40.00 to F40.99, F4 is F40.00 to F49.99, the block
-F40-F48 is F40.00 to F48.99. A wish covers a diagnosis when the two ranges share a code, which is what "hierarchical
-both ways" means: F40 covers F40.1, and a patient coded F40 fits a wish for F40.1.
+A code stands for the range of all full codes below it: F40 is F40.00 to F40.99, F4 is F40.00 to F49.99, the
+block F40-F48 is F40.00 to F48.99. A wish covers a diagnosis when the two ranges share a code, which is what
+"hierarchical both ways" means: F40 covers F40.1, and a patient coded F40 fits a wish for F40.1.
 """
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ def normalise(code: str) -> str | None:
     return _normalise_single(text)
 
 
+@cache
 def code_range(canonical: str) -> Range:
     """Return the first and last full code below a canonical code or block, as numbers."""
     first, _, last = canonical.partition("-")

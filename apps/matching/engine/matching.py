@@ -59,8 +59,8 @@ class Matches:
     candidate_count: np.ndarray  # int64 (searches,), also those below the top
     in_reach_count: np.ndarray  # int64 (searches,), therapists that pass rule 1
     reject_counts: np.ndarray  # int64 (searches, reasons in the order of REASONS)
-    """Reasons of rule 1 are counted over all therapists, all others over the therapists in reach. A therapist may
-    fail for several reasons and then counts for each."""
+    """Reasons of rule 1 are counted over all therapists, all others over the therapists in reach. A
+    therapist may fail for several reasons and then counts for each."""
 
 
 @dataclass(frozen=True)

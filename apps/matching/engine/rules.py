@@ -1,12 +1,13 @@
 """Rules 2 to 9 as failure masks of (search, therapist) pairs.
 
-A rule looks at few distinct values on either side: twelve kinds of insurance and licence, a few hundred sets of
-approvals. So each is decided once per pair of classes, in a table, and a pair of search and therapist is a look-up.
+A rule looks at few distinct values on either side: twelve kinds of insurance and licence, a few hundred
+sets of approvals. So each is decided once per pair of classes, in a table, and a pair of search and
+therapist is a look-up.
 """
 
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import numpy as np
@@ -126,6 +127,7 @@ def ages_on(birth_date: np.ndarray, today: date) -> np.ndarray:
     return np.where((birth_date == 0) | (birth_date > day), UNKNOWN_AGE, (day - birth_date) // 10_000)
 
 
+@lru_cache(maxsize=2)
 def contact_failures(therapists: TherapistColumns, parameters: Parameters, today: date) -> np.ndarray:
     """Rule 2. Pause, interval and open inquiry hold for everybody in a contact group."""
     day, group = today.toordinal(), therapists.group_index
@@ -172,22 +174,27 @@ def _trait_table(searches: SearchColumns, therapists: TherapistColumns) -> Class
     for_statutory = np.where(is_refunded, NEEDS_PRIVATE, NEEDS_SEAT)
     need = np.where(searches.insurance == INSURANCES.index("gkv"), for_statutory, NEEDS_LICENCE)
     search_traits = (need, searches.wished_gender, searches.gender, searches.group_wish)
-    therapist_traits = (
+    return ClassTable(
+        _trait_failures(),
+        np.ravel_multi_index(search_traits, SEARCH_TRAITS),
+        _therapist_trait_class(therapists),
+    )
+
+
+SEARCH_TRAITS = (3, 3, len(PATIENT_GENDERS), len(GROUP_WISHES))
+THERAPIST_TRAITS = (2, 2, len(GENDERS), 3, 2)
+
+
+@lru_cache(maxsize=2)
+def _therapist_trait_class(therapists: TherapistColumns) -> np.ndarray:
+    traits = (
         therapists.has_seat.astype(np.int8),
         therapists.is_licensed.astype(np.int8),
         therapists.gender,
         therapists.wished_gender,
         therapists.prefers_group.astype(np.int8),
     )
-    return ClassTable(
-        _trait_failures(),
-        np.ravel_multi_index(search_traits, SEARCH_TRAITS),
-        np.ravel_multi_index(therapist_traits, THERAPIST_TRAITS),
-    )
-
-
-SEARCH_TRAITS = (3, 3, len(PATIENT_GENDERS), len(GROUP_WISHES))
-THERAPIST_TRAITS = (2, 2, len(GENDERS), 3, 2)
+    return np.ravel_multi_index(traits, THERAPIST_TRAITS)
 
 
 @cache

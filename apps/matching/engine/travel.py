@@ -1,9 +1,9 @@
 """Estimated travel time where no router has been asked.
 
-minutes = overhead + distance x minutes per km, rounded up to whole minutes. The overhead is for what does not depend on
-the distance (parking; the walk to the stop, waiting and walking on). Minutes per km is detour factor x 60 / speed, for
-roads and lines do not follow the crow: car 1.3 at 40 km/h, public transport 1.4 at 24 km/h, bicycle 1.25 at 15 km/h,
-on foot 1.2 at 4.8 km/h.
+minutes = overhead + distance x minutes per km, rounded up to whole minutes. The overhead is for what does
+not depend on the distance (parking; the walk to the stop, waiting and walking on). Minutes per km is detour
+factor x 60 / speed, for roads and lines do not follow the crow: car 1.3 at 40 km/h, public transport 1.4 at
+24 km/h, bicycle 1.25 at 15 km/h, on foot 1.2 at 4.8 km/h.
 """
 
 import numpy as np

@@ -3,61 +3,60 @@
 from django.db import migrations
 
 SYMPTOMS = [
-    ("depressed_mood", "Niedergeschlagenheit", "Low mood"),
-    ("loss_of_interest", "Interessenverlust", "Loss of interest"),
-    ("exhaustion", "Erschöpfung", "Exhaustion"),
-    ("burnout", "Burn-out-Erleben", "Burn-out"),
-    ("sleep_problems", "Schlafstörungen", "Sleep problems"),
-    ("concentration_problems", "Konzentrationsprobleme", "Problems concentrating"),
-    ("rumination", "Grübeln", "Rumination"),
-    ("low_self_esteem", "Selbstwertprobleme", "Low self-esteem"),
-    ("anxiety", "Ängste", "Anxiety"),
-    ("panic_attacks", "Panikattacken", "Panic attacks"),
-    ("social_anxiety", "Soziale Ängste", "Social anxiety"),
-    ("phobia", "Bestimmte Phobie", "Specific phobia"),
-    ("health_anxiety", "Krankheitsängste", "Health anxiety"),
-    ("obsessive_thoughts", "Zwangsgedanken", "Obsessive thoughts"),
-    ("compulsions", "Zwangshandlungen", "Compulsions"),
-    ("trauma", "Belastende Erlebnisse", "Traumatic experiences"),
-    ("flashbacks", "Wiedererleben", "Flashbacks"),
-    ("grief", "Trauer und Verlust", "Grief and loss"),
-    ("relationship_problems", "Beziehungsprobleme", "Relationship problems"),
-    ("family_conflict", "Familiäre Konflikte", "Family conflict"),
-    ("work_stress", "Probleme am Arbeitsplatz", "Stress at work"),
-    ("exam_anxiety", "Prüfungsangst", "Exam anxiety"),
-    ("adjustment", "Anpassung an Lebensveränderung", "Adjusting to change"),
-    ("chronic_pain", "Chronische Schmerzen", "Chronic pain"),
-    ("somatic_complaints", "Körperliche Beschwerden ohne Befund", "Bodily complaints without finding"),
-    ("eating_problems", "Probleme mit dem Essen", "Eating problems"),
-    ("emotional_instability", "Starke Gefühlsschwankungen", "Strong swings of emotion"),
-    ("attention_problems", "Aufmerksamkeitsprobleme", "Attention problems"),
-    ("substance_use", "Umgang mit Alkohol oder anderen Stoffen", "Use of alcohol or other substances"),
-    ("sexual_problems", "Probleme mit der Sexualität", "Sexual problems"),
-    ("behaviour_child", "Verhalten (Kinder und Jugendliche)", "Behaviour (children and youth)"),
-    ("loneliness", "Einsamkeit", "Loneliness"),
+    ("depressed-mood", "gedrückte Stimmung", "low mood"),
+    ("loss-of-interest", "Interessen- und Freudverlust", "loss of interest"),
+    ("exhaustion", "Erschöpfung", "exhaustion"),
+    ("sleep-problems", "Schlafstörungen", "sleep problems"),
+    ("rumination", "Grübeln", "rumination"),
+    ("concentration-problems", "Konzentrationsprobleme", "problems with concentration"),
+    ("low-self-esteem", "geringes Selbstwertgefühl", "low self-esteem"),
+    ("guilt", "Schuldgefühle", "feelings of guilt"),
+    ("hopelessness", "Hoffnungslosigkeit", "hopelessness"),
+    ("irritability", "Reizbarkeit", "irritability"),
+    ("mood-swings", "Stimmungsschwankungen", "mood swings"),
+    ("emptiness", "innere Leere", "inner emptiness"),
+    ("panic-attacks", "Panikattacken", "panic attacks"),
+    ("anxiety", "anhaltende Angst und Sorgen", "persistent anxiety and worry"),
+    ("avoidance", "Vermeidungsverhalten", "avoidance"),
+    ("social-anxiety", "soziale Ängste", "social anxiety"),
+    ("exam-anxiety", "Prüfungsangst", "exam anxiety"),
+    ("health-anxiety", "Krankheitsängste", "health anxiety"),
+    ("specific-phobia", "Angst vor bestimmten Dingen oder Situationen", "specific fears"),
+    ("obsessions", "Zwangsgedanken", "obsessive thoughts"),
+    ("compulsions", "Zwangshandlungen", "compulsions"),
+    ("flashbacks", "belastende Erinnerungen", "intrusive memories"),
+    ("hypervigilance", "Übererregung und Schreckhaftigkeit", "hyperarousal"),
+    ("grief", "anhaltende Trauer", "prolonged grief"),
+    ("eating-problems", "gestörtes Essverhalten", "disordered eating"),
+    ("body-image", "Unzufriedenheit mit dem Körper", "body dissatisfaction"),
+    ("pain", "chronische Schmerzen", "chronic pain"),
+    ("physical-complaints", "körperliche Beschwerden ohne klaren Befund", "physical complaints without clear findings"),
+    ("relationship-problems", "Beziehungs- und Partnerschaftsprobleme", "relationship problems"),
+    ("work-stress", "Überlastung am Arbeitsplatz", "stress at work"),
+    ("self-harm", "selbstverletzendes Verhalten", "self-harm"),
+    ("attention-problems", "Aufmerksamkeitsprobleme", "attention problems"),
+    ("substance-use", "problematischer Konsum", "problematic substance use"),
+    ("school-problems", "Schulprobleme", "problems at school"),
 ]
 
-STATUTORY = [
-    "AOK Baden-Württemberg",
-    "AOK Bayern",
-    "AOK Hessen",
-    "AOK Niedersachsen",
-    "AOK Nordost",
-    "AOK NordWest",
-    "AOK PLUS",
-    "AOK Rheinland/Hamburg",
-    "Barmer",
-    "DAK-Gesundheit",
-    "HEK",
-    "hkk",
-    "IKK classic",
-    "KKH",
-    "Knappschaft",
-    "SBK",
-    "Techniker Krankenkasse",
-    "VIACTIV",
+INSURERS = [
+    ("Allianz Private Krankenversicherung", "pkv"),
+    ("AOK Bayern", "gkv"),
+    ("AOK PLUS", "gkv"),
+    ("AOK Rheinland/Hamburg", "gkv"),
+    ("BARMER", "gkv"),
+    ("DAK-Gesundheit", "gkv"),
+    ("Debeka", "pkv"),
+    ("DKV Deutsche Krankenversicherung", "pkv"),
+    ("hkk Krankenkasse", "gkv"),
+    ("HUK-COBURG-Krankenversicherung", "pkv"),
+    ("IKK classic", "gkv"),
+    ("KKH Kaufmännische Krankenkasse", "gkv"),
+    ("KNAPPSCHAFT", "gkv"),
+    ("Landesbeihilfestelle", "beihilfe"),
+    ("SBK Siemens-Betriebskrankenkasse", "gkv"),
+    ("Techniker Krankenkasse", "gkv"),
 ]
-PRIVATE = ["Allianz Private KV", "Debeka", "DKV", "Signal Iduna"]
 
 
 def load(apps, schema_editor):
@@ -66,9 +65,7 @@ def load(apps, schema_editor):
     Symptom.objects.bulk_create(
         Symptom(code=code, name_de=german, name_en=english) for code, german, english in SYMPTOMS
     )
-    Insurer.objects.bulk_create(
-        [Insurer(name=name, kind="gkv") for name in STATUTORY] + [Insurer(name=name, kind="pkv") for name in PRIVATE]
-    )
+    Insurer.objects.bulk_create(Insurer(name=name, kind=kind) for name, kind in INSURERS)
 
 
 class Migration(migrations.Migration):

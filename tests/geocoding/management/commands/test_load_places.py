@@ -16,5 +16,5 @@ def test_load_places_says_how_many() -> None:
 
 
 def test_load_places_bad_file_is_a_command_error(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="absent.csv"):
+    with pytest.raises(CommandError, match=r"absent\.csv"):
         call_command("load_places", places=tmp_path / "absent.csv")

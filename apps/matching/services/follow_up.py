@@ -1,0 +1,106 @@
+"""No answer: first a call, then the end."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from apps.communication.enums import CallOutcome, CallPurpose, CallStatus
+from apps.communication.models import PhoneCall
+from apps.communication.services import calls
+from apps.core import parameters as operating
+from apps.core.errors import Refused
+from apps.core.transitions import lock, move, operation
+from apps.matching.enums import InquiryStatus, RequestStatus
+from apps.matching.models import Inquiry, InquiryContact
+from apps.matching.services import inquiries, release
+
+
+def follow_up_due(*, at: datetime) -> int:
+    """Plan a follow-up call for every inquiry unanswered for `follow_up_days`; returns how many."""
+    parameters = operating.current(at=at)
+    due = Inquiry.objects.filter(
+        status=InquiryStatus.SENT,
+        last_contact_at__lte=at - timedelta(days=parameters.follow_up_days),
+    ).exclude(contacts__call__purpose=CallPurpose.FOLLOW_UP)
+    planned = 0
+    for inquiry in due.order_by("id"):
+        planned += _plan_follow_up(inquiry, parameters=parameters, at=at)
+    return planned
+
+
+def expire_due(*, at: datetime) -> int:
+    """End inquiries `expire_days` after the last contact without an answer; returns how many."""
+    parameters = operating.current(at=at)
+    due = Inquiry.objects.filter(
+        status=InquiryStatus.SENT, last_contact_at__lte=at - timedelta(days=parameters.expire_days)
+    )
+    ids = list(due.order_by("id").values_list("id", flat=True))
+    for inquiry in Inquiry.objects.filter(pk__in=ids).order_by("id"):
+        _expire(inquiry, at=at)
+    return len(ids)
+
+
+@transaction.atomic
+def complete_call(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at: datetime) -> PhoneCall:
+    """Record a call about an inquiry: reached counts as asked, anything else plans the next try."""
+    parameters = operating.current(at=at)
+    with operation():
+        inquiry = _inquiry_of(call)
+        done = calls.complete(call=call, outcome=outcome, note=note, actor=actor, at=at)
+        if inquiry is None:
+            return done
+        if outcome == CallOutcome.REACHED:
+            inquiries.mark_sent(inquiry=inquiry, actor=actor, at=at)
+            inquiries.note_contact(inquiry=lock(inquiry), at=at)
+        else:
+            tomorrow = at + timedelta(days=1)
+            _plan_again(inquiry, done, parameters=parameters, not_before=tomorrow, actor=actor, at=at)
+        return done
+
+
+def _inquiry_of(call: PhoneCall) -> Inquiry | None:
+    contact = InquiryContact.objects.filter(call=call).select_related("inquiry").first()
+    return contact.inquiry if contact else None
+
+
+def _plan_again(
+    inquiry: Inquiry, call: PhoneCall, *, parameters: Any, not_before: datetime, actor: Any, at: datetime
+) -> None:
+    planned = PhoneCall.objects.filter(inquiry_contact__inquiry=inquiry, status=CallStatus.PLANNED)
+    if inquiry.status in (InquiryStatus.RELEASED, InquiryStatus.SENT) and not planned.exists():
+        release.plan_call(
+            inquiry=inquiry,
+            purpose=CallPurpose(call.purpose),
+            parameters=parameters,
+            not_before=not_before,
+            actor=actor,
+            at=at,
+        )
+
+
+def _plan_follow_up(inquiry: Inquiry, *, parameters: Any, at: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            if lock(inquiry).status != InquiryStatus.SENT:
+                return False
+            release.plan_call(
+                inquiry=inquiry,
+                purpose=CallPurpose.FOLLOW_UP,
+                parameters=parameters,
+                not_before=at,
+                actor=None,
+                at=at,
+            )
+            return True
+    except Refused:
+        return False
+
+
+@transaction.atomic
+def _expire(inquiry: Inquiry, *, at: datetime) -> None:
+    with operation():
+        waiting = inquiry.requests.filter(status=RequestStatus.SENT).select_for_update().order_by("id")
+        for request in waiting:
+            move(request, to=RequestStatus.EXPIRED, actor=None, at=at, fields={"ended_at": at})
+        inquiries.settle(inquiry=lock(inquiry), actor=None, at=at)

@@ -1,0 +1,193 @@
+"""Inquiries between release and end: sent, shrunk, settled. Used by the services beside it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.communication.enums import CallStatus, EmailStatus, LetterKind
+from apps.communication.models import EmailMessage, PhoneCall
+from apps.communication.services import calls, queue
+from apps.core.transitions import lock, move, operation
+from apps.matching import letters
+from apps.matching.enums import UNSENT_REQUESTS, InquiryStatus, RequestStatus
+from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, RequestHistory
+
+R = RequestStatus
+# The message is, or may be, on its way: whoever is in it counts as asked.
+OUT_OF_HAND = [EmailStatus.SENDING, EmailStatus.HANDING_OVER, EmailStatus.UNCLEAR, EmailStatus.SENT]
+
+
+@transaction.atomic
+def mark_sent(*, inquiry: Inquiry, at: datetime, actor: Any = None) -> None:
+    """The therapist has been asked, by e-mail or in a call. A second notice changes nothing."""
+    with operation():
+        requests = list(_locked(inquiry.requests.filter(status=R.RELEASED)))
+        fresh = lock(inquiry)
+        if fresh.status != InquiryStatus.RELEASED:
+            return
+        for request in requests:
+            move(request, to=R.SENT, actor=actor, at=at, fields={"sent_at": at})
+        move(
+            fresh, to=InquiryStatus.SENT, actor=actor, at=at, fields={"sent_at": at, "last_contact_at": at}
+        )
+        settle(inquiry=fresh, actor=actor, at=at)
+
+
+@transaction.atomic
+def take_out(*, requests: Iterable[PlacementRequest], actor: Any, at: datetime, reason: str) -> int:
+    """Take unsent requests out of their inquiries, which shrink or vanish; returns how many went.
+
+    A request whose e-mail a worker already has in hand is withdrawn as one that was asked.
+    """
+    taken = 0
+    with operation():
+        ids = [request.pk for request in requests]
+        for inquiry in Inquiry.objects.filter(requests__in=ids).distinct().order_by("id"):
+            taken += _take_out_of_one(inquiry, ids, actor=actor, at=at, reason=reason)
+    return taken
+
+
+@transaction.atomic
+def settle(*, inquiry: Inquiry, actor: Any, at: datetime) -> None:
+    """End an inquiry when nothing in it waits for an answer any more; planned calls are cancelled."""
+    if inquiry.status != InquiryStatus.SENT or inquiry.requests.filter(status__in=[R.RELEASED, R.SENT]).exists():
+        return
+    answered = inquiry.requests.filter(answered_at__isnull=False).exists()
+    expired = inquiry.requests.filter(status=R.EXPIRED).exists()
+    to = InquiryStatus.ANSWERED if answered else InquiryStatus.EXPIRED if expired else InquiryStatus.WITHDRAWN
+    move(inquiry, to=to, actor=actor, at=at, fields={"ended_at": at})
+    cancel_calls(inquiry=inquiry, actor=actor, at=at, reason="inquiry ended")
+
+
+def tell_withdrawal(*, inquiry: Inquiry, requests: list[PlacementRequest], actor: Any, at: datetime) -> None:
+    """Tell an asked therapist kindly, where the inquiry went by e-mail."""
+    asked_by = inquiry.contacts.filter(email__kind=LetterKind.INQUIRY).select_related("email").first()
+    if asked_by is None or not requests:
+        return
+    email = queue.enqueue(
+        letter=letters.withdrawal_letter(inquiry=inquiry, requests=requests),
+        to_email=asked_by.email.to_email,
+        to_name=asked_by.email.to_name,
+        therapist=inquiry.therapist,
+        actor=actor,
+        at=at,
+    )
+    InquiryContact.objects.create(inquiry=inquiry, email=email, request_ids=[request.pk for request in requests])
+
+
+def cancel_calls(*, inquiry: Inquiry, actor: Any, at: datetime, reason: str) -> None:
+    planned = PhoneCall.objects.filter(inquiry_contact__inquiry=inquiry, status=CallStatus.PLANNED)
+    for call in planned.order_by("id"):
+        calls.cancel(call=call, actor=actor, at=at, reason=reason)
+
+
+def note_contact(*, inquiry: Inquiry, at: datetime) -> None:
+    """The therapist was in touch about this inquiry; expiry counts from here."""
+    inquiry.last_contact_at = at
+    inquiry.save(update_fields=["last_contact_at", "updated_at"])
+
+
+def reopen(*, inquiry: Inquiry, actor: Any, at: datetime, reason: str) -> None:
+    """An answer was undone: the inquiry waits again."""
+    fresh = lock(inquiry)
+    if fresh.status in (InquiryStatus.ANSWERED, InquiryStatus.WITHDRAWN, InquiryStatus.EXPIRED):
+        move(
+            fresh,
+            to=InquiryStatus.SENT,
+            actor=actor,
+            at=at,
+            reason=reason,
+            fields={"ended_at": None},
+            undo=True,
+        )
+
+
+def take_back_withdrawals(*, operation_id: UUID, actor: Any, at: datetime, reason: str) -> int:
+    """Undo the withdrawals of one act as far as nobody was told: their letters still wait in the queue."""
+    rows = RequestHistory.objects.filter(operation=operation_id, old=R.SENT, new=R.WITHDRAWN)
+    requests = list(_locked(PlacementRequest.objects.filter(history__in=rows, status=R.WITHDRAWN)))
+    return sum(_take_back(request, actor=actor, at=at, reason=reason) for request in requests)
+
+
+def _take_back(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> bool:
+    contact = request.inquiry.contacts.filter(
+        email__kind=LetterKind.WITHDRAWAL, request_ids__contains=[request.pk]
+    ).last()
+    if contact is not None:
+        email = lock(contact.email)
+        if email.status != EmailStatus.QUEUED:
+            return False
+        queue.cancel(email=email, actor=actor, at=at, reason=reason)
+    move(request, to=R.SENT, actor=actor, at=at, reason=reason, fields={"ended_at": None}, undo=True)
+    reopen(inquiry=request.inquiry, actor=actor, at=at, reason=reason)
+    return True
+
+
+def renew_letter(*, inquiry: Inquiry, actor: Any, at: datetime) -> bool:
+    """Queue a refused letter again that named a request withdrawn meanwhile; False where that was not why."""
+    email = _locked_email(inquiry)
+    if email is None or email.status != EmailStatus.REFUSED:
+        return False
+    left = list(inquiry.requests.filter(status=R.RELEASED).values_list("id", flat=True))
+    if not left or set(left) == set(email.inquiry_contact.request_ids):
+        return False
+    queue.requeue(email=email, actor=actor, at=at, reason="letter renewed")
+    _shrink(inquiry, email, actor=actor, at=at, reason="letter renewed")
+    return True
+
+
+def inquiry_email(inquiry: Inquiry) -> EmailMessage | None:
+    """The newest first-contact e-mail of an inquiry."""
+    return (
+        EmailMessage.objects.filter(inquiry_contact__inquiry=inquiry, kind=LetterKind.INQUIRY)
+        .order_by("-id")
+        .first()
+    )
+
+
+def _take_out_of_one(inquiry: Inquiry, ids: list[int], *, actor: Any, at: datetime, reason: str) -> int:
+    requests = list(_locked(inquiry.requests.filter(pk__in=ids, status__in=UNSENT_REQUESTS)))
+    fresh = lock(inquiry)
+    email = _locked_email(fresh)
+    for request in requests:
+        to = R.DROPPED if request.status == R.PLANNED else R.WITHDRAWN
+        move(request, to=to, actor=actor, at=at, reason=reason, fields={"ended_at": at})
+    if not requests:
+        return 0
+    if email is not None and email.status in OUT_OF_HAND:
+        tell_withdrawal(inquiry=fresh, requests=requests, actor=actor, at=at)
+    else:
+        _shrink(fresh, email, actor=actor, at=at, reason=reason)
+    return len(requests)
+
+
+def _shrink(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: datetime, reason: str) -> None:
+    """Bring letter and call in line with the requests that are left."""
+    left = list(inquiry.requests.filter(status__in=UNSENT_REQUESTS).select_related("search__patient", "therapist"))
+    if not left:
+        _cancel(inquiry, email, actor=actor, at=at, reason=reason)
+    elif email is not None and email.status == EmailStatus.QUEUED:
+        letter = letters.inquiry_letter(inquiry=inquiry, requests=left, today=timezone.localdate(at))
+        queue.rewrite(email=email, letter=letter)
+        email.inquiry_contact.request_ids = [request.pk for request in left]
+        email.inquiry_contact.save(update_fields=["request_ids"])
+
+
+def _cancel(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: datetime, reason: str) -> None:
+    if email is not None and email.status in (EmailStatus.QUEUED, EmailStatus.FAILED, EmailStatus.REFUSED):
+        queue.cancel(email=email, actor=actor, at=at, reason=reason)
+    cancel_calls(inquiry=inquiry, actor=actor, at=at, reason=reason)
+    move(inquiry, to=InquiryStatus.CANCELLED, actor=actor, at=at, reason=reason, fields={"ended_at": at})
+
+
+def _locked(requests: Any) -> Any:
+    return requests.select_for_update(of=("self",)).select_related("search__patient", "therapist").order_by("id")
+
+
+def _locked_email(inquiry: Inquiry) -> EmailMessage | None:
+    email = inquiry_email(inquiry)
+    return lock(email) if email else None

@@ -1,0 +1,190 @@
+"""A person lets inquiries out: looked at once more, then an e-mail is queued or a call planned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from apps.communication.enums import CallPurpose
+from apps.communication.services import calls, queue
+from apps.core import parameters as operating
+from apps.core.errors import DomainError, Refused, StaleState
+from apps.core.parameters import Parameters
+from apps.core.transitions import lock, move, operation
+from apps.matching import letters
+from apps.matching.enums import Channel, InquiryStatus, RequestStatus, RoundStatus
+from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, PlacementSearch, Round
+from apps.matching.services import inquiries, recheck
+from apps.therapists.models import ContactGroup
+from apps.therapists.selectors import may_be_emailed
+
+
+@dataclass
+class Released:
+    """What a release did. `refused`: inquiries that stayed behind, with the reason for a person."""
+
+    released: list[Inquiry] = field(default_factory=list)
+    refused: list[tuple[Inquiry, str]] = field(default_factory=list)
+
+
+def release_round(
+    *, round_: Round, actor: Any, at: datetime, today: date, inquiry_ids: Iterable[int] | None = None
+) -> Released:
+    """Release all inquiries of a draft round, or only those named. One that fails does not stop the others."""
+    drafts = round_.inquiries.filter(status=InquiryStatus.DRAFT)
+    if inquiry_ids is not None:
+        drafts = drafts.filter(pk__in=inquiry_ids)
+    result = Released()
+    for inquiry in drafts.order_by("id"):
+        try:
+            result.released.append(release_inquiry(inquiry=inquiry, actor=actor, at=at, today=today))
+        except DomainError as error:
+            result.refused.append((inquiry, str(error.message)))
+    close_if_done(round_=round_, actor=actor, at=at)
+    return result
+
+
+def release_inquiry(*, inquiry: Inquiry, actor: Any, at: datetime, today: date) -> Inquiry:
+    """Release one inquiry. Requests that no longer fit are dropped first.
+
+    Raises Refused if nothing is left or somebody behind the same mailbox or number was contacted within
+    the interval (the database says so, whatever else was checked), StaleState if it is no draft any more.
+    """
+    parameters = operating.current(at=at)
+    recheck.drop_unfit(inquiry=inquiry, parameters=parameters, actor=actor, at=at, today=today)
+    try:
+        with transaction.atomic(), operation():
+            return _release(inquiry, parameters, actor=actor, at=at, today=today)
+    except IntegrityError:
+        raise Refused(
+            _("The therapist or the shared practice was contacted within the contact interval.")
+        ) from None
+
+
+def close_if_done(*, round_: Round, actor: Any, at: datetime) -> None:
+    """A round without drafts is released; called after every release and drop."""
+    with transaction.atomic():
+        fresh = lock(round_)
+        has_drafts = fresh.inquiries.filter(status=InquiryStatus.DRAFT).exists()
+        if fresh.status == RoundStatus.DRAFT and not has_drafts:
+            any_out = fresh.inquiries.exclude(status=InquiryStatus.CANCELLED).exists()
+            move(
+                fresh, to=RoundStatus.RELEASED if any_out else RoundStatus.DISCARDED, actor=actor, at=at
+            )
+
+
+def _release(
+    inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime, today: date
+) -> Inquiry:
+    requests = _locked_requests(inquiry)
+    fresh = lock(inquiry)
+    if fresh.status != InquiryStatus.DRAFT:
+        raise StaleState()
+    if not requests:
+        raise Refused(_("No request of this inquiry fits any more."))
+    for request in requests:
+        move(request, to=RequestStatus.RELEASED, actor=actor, at=at)
+    window = DateTimeTZRange(at, at + timedelta(days=parameters.contact_interval_days))
+    released = move(
+        fresh,
+        to=InquiryStatus.RELEASED,
+        actor=actor,
+        at=at,
+        fields={"released_at": at, "released_by": actor, "contact_window": window},
+    )
+    start_contact(inquiry=released, requests=requests, parameters=parameters, actor=actor, at=at, today=today)
+    return released
+
+
+def start_contact(
+    *,
+    inquiry: Inquiry,
+    requests: list[PlacementRequest],
+    parameters: Parameters,
+    actor: Any,
+    at: datetime,
+    today: date,
+) -> None:
+    """Queue the e-mail or plan the call of a released inquiry."""
+    ids = [request.pk for request in requests]
+    address = may_be_emailed(therapist=inquiry.therapist, policy=parameters.email_policy)
+    if inquiry.channel == Channel.EMAIL and address:
+        email = queue.enqueue(
+            letter=letters.inquiry_letter(inquiry=inquiry, requests=requests, today=today),
+            to_email=address,
+            to_name=inquiry.therapist.full_name,
+            therapist=inquiry.therapist,
+            actor=actor,
+            at=at,
+        )
+        InquiryContact.objects.create(inquiry=inquiry, email=email, request_ids=ids)
+        return
+    _plan_first_call(inquiry, parameters, actor=actor, at=at)
+
+
+def plan_call(
+    *,
+    inquiry: Inquiry,
+    purpose: CallPurpose,
+    parameters: Parameters,
+    not_before: datetime,
+    actor: Any,
+    at: datetime,
+) -> InquiryContact:
+    """Plan a call about all requests of an inquiry. Raises Refused without number or free moment."""
+    call = calls.plan(
+        therapist=inquiry.therapist,
+        purpose=purpose,
+        not_before=not_before,
+        minutes=parameters.call_minutes,
+        actor=actor,
+        at=at,
+    )
+    ids = list(inquiry.requests.order_by("id").values_list("id", flat=True))
+    return InquiryContact.objects.create(inquiry=inquiry, call=call, request_ids=ids)
+
+
+def after_failed_email(*, inquiry: Inquiry, actor: Any, at: datetime, today: date, reason: str) -> None:
+    """The e-mail did not go out: renew an outdated letter, else call; what no longer fits is withdrawn."""
+    parameters = operating.current(at=at)
+    recheck.drop_unfit(inquiry=inquiry, parameters=parameters, actor=actor, at=at, today=today)
+    with transaction.atomic(), operation():
+        fresh = lock(inquiry)
+        if fresh.status != InquiryStatus.RELEASED or inquiries.renew_letter(inquiry=fresh, actor=actor, at=at):
+            return
+        try:
+            with transaction.atomic():
+                _plan_first_call(fresh, parameters, actor=actor, at=at)
+        except Refused:
+            inquiries.take_out(requests=fresh.requests.all(), actor=actor, at=at, reason=reason)
+
+
+def _plan_first_call(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime) -> None:
+    plan_call(
+        inquiry=inquiry,
+        purpose=CallPurpose.FIRST_CONTACT,
+        parameters=parameters,
+        not_before=at,
+        actor=actor,
+        at=at,
+    )
+    if inquiry.channel != Channel.PHONE:
+        inquiry.channel = Channel.PHONE
+        inquiry.save(update_fields=["channel", "updated_at"])
+
+
+def _locked_requests(inquiry: Inquiry) -> list[PlacementRequest]:
+    """Contact group, then searches, then requests: the order of docs/architecture.md."""
+    ContactGroup.objects.select_for_update().get(pk=inquiry.contact_group_id)
+    search_ids = inquiry.requests.filter(status=RequestStatus.PLANNED).values("search_id")
+    list(PlacementSearch.objects.select_for_update().filter(pk__in=search_ids).order_by("id"))
+    return list(
+        inquiry.requests.filter(status=RequestStatus.PLANNED)
+        .select_for_update(of=("self",))
+        .select_related("search__patient", "therapist")
+        .order_by("id")
+    )

@@ -1,0 +1,260 @@
+"""Planning a round: the draft of this week's contacts. Nothing leaves the system from here."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.core import parameters as operating
+from apps.core.errors import Refused, StaleState
+from apps.core.parameters import Parameters
+from apps.core.transitions import lock, move, operation, record_start
+from apps.matching.engine import planning
+from apps.matching.engine.matching import Matches, match, result_hash
+from apps.matching.enums import OPEN_REQUESTS, Channel, InquiryStatus, RequestStatus, RoundStatus, SearchStatus
+from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch, Round
+from apps.matching.phrases import REASONS
+from apps.matching.selectors import world as worlds
+from apps.matching.selectors.candidates import Judgement, explain, parts_of
+from apps.matching.selectors.world import World
+from apps.matching.services import inquiries
+from apps.therapists.models import Therapist
+from apps.therapists.selectors import may_be_emailed, phone_of
+
+TOP = 50
+
+
+def plan_round(*, actor: Any, at: datetime, today: date) -> Round:
+    """Match all plannable searches, plan the contacts and write them as a draft.
+
+    Raises Refused while another draft waits for its release.
+    """
+    parameters = operating.current(at=at)
+    if Round.objects.filter(status=RoundStatus.DRAFT).exists():
+        raise Refused(_("A draft round waits already. Please release or discard it first."))
+    world = worlds.load(today=today, parameters=parameters)
+    matches = match(world.search_columns, world.therapist_columns, world.parameters, today, top=TOP)
+    channels = _channels(world, parameters)
+    plan = _plan(world, matches, channels)
+    try:
+        return _write(world, matches, plan, channels, version=parameters.version, actor=actor, at=at)
+    except IntegrityError:
+        raise StaleState(_("Somebody else planned or asked at the same moment. Please plan again.")) from None
+
+
+@transaction.atomic
+def drop_request(*, request: PlacementRequest, actor: Any, at: datetime) -> None:
+    """Take one line out of a draft. Raises StaleState once it is released."""
+    if request.status != RequestStatus.PLANNED:
+        raise StaleState()
+    inquiries.take_out(requests=[request], actor=actor, at=at, reason=_("dropped by hand"))
+
+
+def add_request(
+    *, search: PlacementSearch, therapist: Therapist, actor: Any, at: datetime, today: date
+) -> PlacementRequest:
+    """Fill an inquiry by hand: same rules, same limits. Raises Refused with every reason against it.
+
+    An open draft for this therapist is filled; else a new draft inquiry is made.
+    """
+    parameters = operating.current(at=at)
+    try:
+        with transaction.atomic(), operation():
+            return _add(search, therapist, parameters=parameters, actor=actor, at=at, today=today)
+    except IntegrityError:
+        raise StaleState() from None
+
+
+def _add(
+    search: PlacementSearch,
+    therapist: Therapist,
+    *,
+    parameters: Parameters,
+    actor: Any,
+    at: datetime,
+    today: date,
+) -> PlacementRequest:
+    search = lock(search)
+    if search.status != SearchStatus.ACTIVE:
+        raise Refused(_("The search is not active."))
+    inquiry = therapist.inquiries.filter(status=InquiryStatus.DRAFT).first()
+    judgement = _judgement(search, therapist, inquiry, parameters=parameters, today=today)
+    _check_limits(search, inquiry, parameters)
+    channel = channel_for(therapist, parameters.email_policy)
+    if channel is None:
+        raise Refused(_("The therapist has neither a permitted e-mail address nor a phone number."))
+    inquiry = inquiry or _draft_inquiry(therapist, channel=channel, round_=None, actor=actor, at=at)
+    request = PlacementRequest.objects.create(
+        search=search,
+        inquiry=inquiry,
+        therapist=therapist,
+        is_manual=True,
+        score=judgement.score,
+        score_parts=judgement.parts,
+        distance_km=judgement.distance_km,
+        common_minutes=judgement.common_minutes,
+    )
+    record_start(request, actor=actor, at=at)
+    return request
+
+
+@transaction.atomic
+def discard(*, round_: Round, actor: Any, at: datetime) -> Round:
+    """Throw the unreleased rest of a draft away."""
+    with operation():
+        planned = PlacementRequest.objects.filter(inquiry__round=round_, status=RequestStatus.PLANNED)
+        inquiries.take_out(requests=planned, actor=actor, at=at, reason=_("round discarded"))
+        released = round_.inquiries.exclude(status=InquiryStatus.CANCELLED).exists()
+        to = RoundStatus.RELEASED if released else RoundStatus.DISCARDED
+        return move(round_, to=to, actor=actor, at=at)
+
+
+def channel_for(therapist: Therapist, email_policy: str) -> Channel | None:
+    """E-mail where there is an address and the policy allows it, else phone, else nothing."""
+    if may_be_emailed(therapist=therapist, policy=email_policy):
+        return Channel.EMAIL
+    return Channel.PHONE if phone_of(therapist) else None
+
+
+def _channels(world: World, parameters: Parameters) -> dict[int, Channel]:
+    therapists = Therapist.objects.prefetch_related("workplaces__practice").in_bulk(
+        [record.id for record in world.therapists]
+    )
+    found = {pk: channel_for(row, parameters.email_policy) for pk, row in therapists.items()}
+    return {pk: channel for pk, channel in found.items() if channel is not None}
+
+
+def _plan(world: World, matches: Matches, channels: dict[int, Channel]) -> planning.Plan:
+    reachable = np.array([record.id in channels for record in world.therapists], dtype=bool)
+    keep = reachable[matches.therapist_index] if len(reachable) else np.zeros(0, dtype=bool)
+    edges = planning.Edges(
+        search_index=matches.search_index[keep],
+        therapist_index=matches.therapist_index[keep],
+        acceptance=matches.parts.acceptance[keep],
+        score=matches.score[keep],
+    )
+    return planning.plan(
+        edges,
+        contact_groups=[record.contact_group for record in world.therapists],
+        waiting_days=[(world.today - record.started_on).days for record in world.searches],
+        open_requests=[record.open_requests for record in world.searches],
+        parameters=world.parameters,
+    )
+
+
+@transaction.atomic
+def _write(
+    world: World,
+    matches: Matches,
+    plan: planning.Plan,
+    channels: dict[int, Channel],
+    *,
+    version: int,
+    actor: Any,
+    at: datetime,
+) -> Round:
+    with operation():
+        round_ = Round.objects.create(
+            planned_for=world.today,
+            parameters_version=version,
+            result_hash=result_hash(matches),
+            searches_count=len(world.searches),
+            therapists_count=len(world.therapists),
+            candidates_count=int(matches.candidate_count.sum()),
+            created_by=actor,
+        )
+        record_start(round_, actor=actor, at=at)
+        rows = _rows_of_matches(matches)
+        therapists = Therapist.objects.in_bulk({world.therapists[line.therapist_index].id for line in plan.lines})
+        for index, lines in _by_therapist(plan.lines).items():
+            therapist = therapists[world.therapists[index].id]
+            inquiry = _draft_inquiry(therapist, channel=channels[therapist.pk], round_=round_, actor=actor, at=at)
+            for line in lines:
+                row = rows[line.search_index, line.therapist_index]
+                _write_request(world, matches, line, row, inquiry=inquiry, actor=actor, at=at)
+    return round_
+
+
+def _draft_inquiry(
+    therapist: Therapist, *, channel: Channel, round_: Round | None, actor: Any, at: datetime
+) -> Inquiry:
+    inquiry = Inquiry.objects.create(
+        therapist=therapist, contact_group_id=therapist.contact_group_id, round=round_, channel=channel
+    )
+    record_start(inquiry, actor=actor, at=at)
+    return inquiry
+
+
+def _write_request(
+    world: World,
+    matches: Matches,
+    line: planning.PlannedLine,
+    row: int,
+    *,
+    inquiry: Inquiry,
+    actor: Any,
+    at: datetime,
+) -> None:
+    minutes = int(matches.common_minutes[row])
+    request = PlacementRequest.objects.create(
+        search_id=world.searches[line.search_index].id,
+        inquiry=inquiry,
+        therapist_id=inquiry.therapist_id,
+        score=round(float(matches.score[row]), 4),
+        score_parts=parts_of(matches.parts, row),
+        plan_facts={
+            "rank": line.rank,
+            "option_count": line.option_count,
+            "waiting_days": line.waiting_days,
+            "gain": round(line.gain, 4),
+            "reasons": list(line.reasons),
+        },
+        distance_km=round(float(matches.distance_km[row]), 1),
+        common_minutes=minutes if minutes >= 0 else None,
+    )
+    record_start(request, actor=actor, at=at)
+
+
+def _rows_of_matches(matches: Matches) -> dict[tuple[int, int], int]:
+    pairs = zip(matches.search_index.tolist(), matches.therapist_index.tolist(), strict=True)
+    return {pair: row for row, pair in enumerate(pairs)}
+
+
+def _by_therapist(lines: Sequence[planning.PlannedLine]) -> dict[int, list[planning.PlannedLine]]:
+    grouped: dict[int, list[planning.PlannedLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.therapist_index].append(line)
+    return grouped
+
+
+def _judgement(
+    search: PlacementSearch,
+    therapist: Therapist,
+    inquiry: Inquiry | None,
+    *,
+    parameters: Parameters,
+    today: date,
+) -> Judgement:
+    (judgement,) = explain(
+        search=search,
+        therapist_ids=[therapist.pk],
+        today=today,
+        parameters=parameters,
+        ignore_inquiries=[inquiry.pk] if inquiry else [],
+    )
+    if judgement.reasons:
+        raise Refused(" ".join(str(REASONS[reason]) for reason in judgement.reasons))
+    return judgement
+
+
+def _check_limits(search: PlacementSearch, inquiry: Inquiry | None, parameters: Parameters) -> None:
+    open_requests = search.requests.filter(status__in=OPEN_REQUESTS).count()
+    if open_requests >= parameters.open_requests_per_search:
+        raise Refused(_("The search already has its most open requests."))
+    planned = inquiry.requests.filter(status=RequestStatus.PLANNED).count() if inquiry else 0
+    if planned >= parameters.max_requests_per_inquiry:
+        raise Refused(_("The inquiry is full."))

@@ -1,0 +1,24 @@
+from celery import shared_task
+from django.utils import timezone
+
+from apps.matching.services import follow_up, recheck, searches
+
+
+@shared_task(name="matching.resume_due_searches")
+def resume_due_searches(**kwargs: object) -> None:
+    searches.resume_due(today=timezone.localdate(), at=timezone.now())
+
+
+@shared_task(name="matching.follow_up_due")
+def follow_up_due(**kwargs: object) -> None:
+    follow_up.follow_up_due(at=timezone.now())
+
+
+@shared_task(name="matching.expire_due")
+def expire_due(**kwargs: object) -> None:
+    follow_up.expire_due(at=timezone.now())
+
+
+@shared_task(name="matching.recheck_unsent")
+def recheck_unsent(**kwargs: object) -> None:
+    recheck.recheck_all(at=timezone.now(), today=timezone.localdate())

@@ -1,0 +1,67 @@
+"""One spelling of what people type: telephone numbers, e-mail addresses, ICD-10 wishes, addresses."""
+
+import re
+from collections.abc import Iterable
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+REGION = "DE"
+CODE = re.compile(r"([A-Z])(\d{0,2})(?:(?<=\d\d)\.?(\d{1,2}))?")
+CODE_MARKS = re.compile(r"(?<=.)[GVZA+*!.]+$")  # certainty letters and marks of outpatient coding
+DASHES = re.compile(r"\s*[-‐-―−]\s*")
+STREET = re.compile(r"(?:strasse|str\.?)(?=\s|\d|$)")
+
+
+def phone(text: str) -> str:
+    """ "0911/540 89 86" → "+499115408986" (E.164). Raises ValidationError for what is no number."""
+    if not text.strip():
+        return ""
+    try:
+        number = phonenumbers.parse(text, REGION)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValidationError(_("“%(text)s” is not a telephone number."), params={"text": text})
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def email(text: str) -> str:
+    return text.strip().lower()
+
+
+def website(text: str) -> str:
+    text = text.strip()
+    return f"https://{text}" if text and "://" not in text else text
+
+
+def diagnoses(texts: Iterable[str]) -> list[str]:
+    """["f40.1 g", "F40 – 48"] → ["F40.1", "F40-F48"], without doubles. Raises ValidationError."""
+    return list(dict.fromkeys(diagnosis(text) for text in texts if text.strip()))
+
+
+def diagnosis(text: str) -> str:
+    """The canonical code ("F40.1", "F4") or block ("F40-F48") of an ICD-10 wish. Raises ValidationError."""
+    first, dash, last = DASHES.sub("-", text.strip().upper()).partition("-")
+    low = _code(first)
+    high = _code(f"{first[:1]}{last}" if last[:1].isdigit() else last) if dash and last else ""
+    canonical = f"{low}-{high}" if high else low
+    if low is None or high is None or (high and high < low) or len(canonical) > 9:
+        raise ValidationError(
+            _("“%(text)s” is not an ICD-10 code or block like F32 or F40-F48."), params={"text": text}
+        )
+    return canonical
+
+
+def _code(text: str) -> str | None:
+    if not (match := CODE.fullmatch(CODE_MARKS.sub("", text.replace(" ", "")))):
+        return None
+    letter, category, subcategory = match.groups()
+    return f"{letter}{category}.{subcategory}" if subcategory else f"{letter}{category}"
+
+
+def address_key(text: str) -> str:
+    """Street or name of a practice for comparison: "Haupt-Str. 5a" and "Hauptstraße 5 A" are one."""
+    text = STREET.sub("str", text.casefold())
+    return re.sub(r"[\W_]+", "", text)

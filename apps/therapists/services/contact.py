@@ -1,0 +1,61 @@
+"""Contact pauses and the days of the last contacts."""
+
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import StaleState
+from apps.events.services import publish
+from apps.therapists.models import ContactPause, Therapist
+
+
+@transaction.atomic
+def pause(
+    *, therapist: Therapist, starts_on: date, until: date, reason: str, note: str = "", at: datetime
+) -> ContactPause:
+    """Nobody behind the same mailbox or number is contacted from `starts_on` to `until`, both included.
+
+    Raises ValidationError where the days are in the wrong order or the reason is unknown.
+    """
+    if until < starts_on:
+        raise ValidationError({"until": _("The last day must not come before the first.")})
+    row = ContactPause(
+        therapist=therapist, starts_on=starts_on, until=until, reason=reason, note=note.strip()
+    )
+    row.full_clean()
+    row.save()
+    publish(type="therapist.paused", subject_id=therapist.pk, at=at)
+    return row
+
+
+@transaction.atomic
+def lift_pause(*, pause: ContactPause, at: datetime) -> ContactPause:
+    """End a pause early; the row stays. Raises StaleState where it was lifted already."""
+    lifted = ContactPause.objects.filter(pk=pause.pk, lifted_at__isnull=True).update(lifted_at=at)
+    if lifted != 1:
+        raise StaleState()
+    pause.lifted_at = at
+    publish(type="therapist.changed", subject_id=pause.therapist_id, at=at, payload={"changed": ["pauses"]})
+    return pause
+
+
+def note_email(*, therapist: Therapist, at: datetime) -> None:
+    _note(therapist, "last_email_at", at)
+
+
+def note_call(*, therapist: Therapist, at: datetime) -> None:
+    _note(therapist, "last_call_at", at)
+
+
+def note_talk(*, therapist: Therapist, at: datetime) -> None:
+    _note(therapist, "last_talk_at", at)
+
+
+def _note(therapist: Therapist, field: str, at: datetime) -> None:
+    """Only ever later; `updated_at` stays, so that nobody's open form goes stale by a call."""
+    earlier = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": at})
+    if Therapist.objects.filter(earlier, pk=therapist.pk).update(**{field: at}):
+        setattr(therapist, field, at)

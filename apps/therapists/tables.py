@@ -1,0 +1,96 @@
+from datetime import date
+from typing import Any
+
+import django_tables2 as tables
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.enums import Language
+from apps.core.templatetags.ui import labels
+from apps.therapists.models import Therapist
+from apps.therapists.selectors import contact_state, main_practice
+
+BY_NAME = ("last_name", "first_name", "pk")
+
+
+class TherapistTable(tables.Table):
+    """Over `selectors.therapist_list`: no query per row. Orders end with the key: pages never overlap."""
+
+    name = tables.Column(
+        gettext_lazy("Name"),
+        accessor="pk",
+        order_by=BY_NAME,
+        linkify=lambda record: record.get_absolute_url(),
+    )
+    place = tables.Column(gettext_lazy("Place"), accessor="main_plz", order_by=("main_plz", *BY_NAME))
+    practice = tables.Column(gettext_lazy("Practice"), accessor="main_city", orderable=False)
+    approvals = tables.TemplateColumn(
+        verbose_name=gettext_lazy("Approvals"),
+        template_name="therapists/columns/approvals.html",
+        orderable=False,
+    )
+    seat = tables.Column(gettext_lazy("Seat"), order_by=("seat", *BY_NAME))
+    languages = tables.Column(gettext_lazy("Languages"), orderable=False)
+    free = tables.Column(
+        gettext_lazy("Free places"),
+        empty_values=(),
+        order_by=("free_individual_from", "free_group_from", "pk"),
+    )
+    contact = tables.Column(gettext_lazy("Contact"), empty_values=(), orderable=False)
+    last_email = tables.Column(
+        gettext_lazy("Last e-mail"), accessor="last_email_at", order_by=("last_email_at", *BY_NAME)
+    )
+    review = tables.TemplateColumn(
+        verbose_name=gettext_lazy("Review"),
+        template_name="therapists/columns/review.html",
+        order_by=("review_status", "created_at", "pk"),
+        attrs={"td": {"class": "review-cell"}},
+    )
+
+    caption = gettext_lazy("Therapists")
+
+    class Meta:
+        empty_text = gettext_lazy("No therapist fits. Change the filter or record somebody new.")
+
+    def __init__(self, *args: Any, today: date, can_work: bool, **kwargs: Any) -> None:
+        self.today, self.can_work = today, can_work
+        super().__init__(*args, **kwargs)
+
+    def render_name(self, record: Therapist) -> str:
+        return f"{record}, {record.title}" if record.title else str(record)
+
+    def render_place(self, record: Any) -> str:
+        return f"{record.main_plz} {record.main_city}"
+
+    def render_practice(self, record: Therapist) -> str:
+        practice = main_practice(record)
+        return (practice.name or practice.street) if practice else "—"
+
+    def render_seat(self, record: Therapist) -> str:
+        return record.get_seat_display()
+
+    def render_languages(self, value: list[str]) -> str:
+        return labels(value, Language)
+
+    def render_free(self, record: Therapist) -> str:
+        return free_places(record) or "—"
+
+    def render_last_email(self, value: Any) -> str:
+        return date_format(value, "SHORT_DATE_FORMAT")
+
+    def render_contact(self, record: Therapist) -> str:
+        return render_to_string(
+            "therapists/columns/contact.html", {"contact": contact_state(record, self.today)}
+        )
+
+
+def free_places(therapist: Therapist) -> str:
+    """ "individual from 01.12.2026, group from 01.02.2027", "possibly" or ""."""
+    dates = [
+        (_("individual from %(day)s"), therapist.free_individual_from),
+        (_("group from %(day)s"), therapist.free_group_from),
+    ]
+    known = [text % {"day": date_format(day, "SHORT_DATE_FORMAT")} for text, day in dates if day]
+    return ", ".join(known) or (_("possibly") if therapist.is_possibly_free else "")

@@ -1,0 +1,20 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.accounts.permissions import viewing
+from apps.workspace import selectors
+
+
+@viewing
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    day = timezone.localdate(at)
+    context = {
+        "sections": selectors.work_list(at=at, today=day),
+        "figures": selectors.figures(today=day),
+        "today": day,
+    }
+    return render(request, "workspace/today.html", context)

@@ -1,0 +1,162 @@
+"""Hypothesis strategies for therapists and searches, with every unknown value and every edge.
+
+Values are drawn from few choices on purpose: pairs that nearly fit are the interesting ones.
+"""
+
+from datetime import date, timedelta
+
+from hypothesis import strategies as st
+
+from apps.matching.engine.columns import AGE_GROUPS, METHODS, SETTINGS
+from apps.matching.engine.hours import Interval
+from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
+
+TODAYS = (date(2025, 3, 3), date(2024, 2, 29), date(2025, 2, 28), date(2025, 3, 1), date(2024, 12, 31))
+CODES = ("F40", "F40.1", "F40.01", "F41.2G", "F4", "f43.2 V", "F32.1+", "F33.-", "E66.0", "F99", "F", "Z73!")
+BLOCKS = ("F40-F48", "F40–F48", "F30-39", "E60-F10", "F48-F40")
+UNREADABLE = ("", " ", "Depression", "F4x.1", "40.1")
+
+
+def mostly(usual: object, others: st.SearchStrategy) -> st.SearchStrategy:
+    return st.one_of(st.just(usual), st.just(usual), others)
+
+
+def days_around(today: date, days: int) -> st.SearchStrategy[date]:
+    return st.integers(-days, days).map(lambda offset: today + timedelta(days=offset))
+
+
+def birth_dates(today: date) -> st.SearchStrategy[date | None]:
+    """Birthdays on the borders of 18 and 21 and of leap years, and ages of every kind."""
+    border = st.builds(
+        lambda years, offset: _years_before(today, years) + timedelta(days=offset),
+        st.sampled_from([0, 6, 17, 18, 20, 21, 25, 65]),
+        st.integers(-1, 1),
+    )
+    leap = st.sampled_from([date(2000, 2, 29), date(2004, 2, 29), date(2008, 2, 29)])
+    return st.one_of(st.none(), border, leap, st.dates(date(1930, 1, 1), today))
+
+
+@st.composite
+def intervals(draw: st.DrawFn) -> Interval:
+    """Few weekdays, any minute, often short, sometimes touching midnight."""
+    start, end = sorted(draw(st.tuples(_minutes(), _minutes())))
+    return Interval(draw(st.sampled_from([0, 0, 1, 6])), start, end)
+
+
+def schedules() -> st.SearchStrategy[tuple[Interval, ...] | None]:
+    return st.one_of(st.none(), st.lists(intervals(), max_size=5).map(tuple))
+
+
+def approvals() -> st.SearchStrategy[frozenset[tuple[str, str, str]]]:
+    one = st.tuples(st.sampled_from(METHODS[:3]), st.sampled_from(AGE_GROUPS), st.sampled_from(SETTINGS))
+    return st.one_of(st.just(ALL_APPROVALS), st.frozensets(one, max_size=5))
+
+
+ALL_APPROVALS = frozenset((m, a, s) for m in METHODS for a in AGE_GROUPS for s in SETTINGS)
+
+
+def therapists(today: date, number: int) -> st.SearchStrategy[TherapistRecord]:
+    return st.builds(
+        TherapistRecord,
+        id=st.just(number),
+        latitude=_latitudes(),
+        longitude=_longitudes(),
+        gender=st.sampled_from(["male", "female", "diverse", "unknown"]),
+        is_active=mostly(True, st.booleans()),
+        is_blocked=mostly(False, st.booleans()),
+        is_verified=mostly(True, st.booleans()),
+        do_not_contact=mostly(False, st.booleans()),
+        contact_group=mostly(number, st.integers(1, 6)),
+        paused_until=mostly(None, days_around(today, 2)),
+        last_contact_on=mostly(None, days_around(today, 8)),
+        has_open_inquiry=mostly(False, st.booleans()),
+        has_seat=st.booleans(),
+        is_licensed=mostly(True, st.booleans()),
+        approvals=approvals(),
+        languages=st.one_of(st.none(), st.frozensets(st.sampled_from(["de", "en", "tr"]), max_size=3)),
+        working_hours=schedules(),
+        wished_diagnoses=mostly(
+            (), st.lists(st.sampled_from(CODES + BLOCKS + UNREADABLE), max_size=3).map(tuple)
+        ),
+        wished_age_from=mostly(0, st.sampled_from([17, 18, 21, 25])),
+        wished_age_to=mostly(0, st.sampled_from([17, 18, 20, 25, 65])),
+        wished_gender=mostly("any", st.sampled_from(["male", "female"])),
+        prefers_group=mostly(False, st.booleans()),
+        free_individual_from=st.one_of(st.none(), days_around(today, 60)),
+        free_group_from=st.one_of(st.none(), days_around(today, 60)),
+        possibly_has_places=st.booleans(),
+        knows_agency=st.booleans(),
+        has_email=st.booleans(),
+        region=st.sampled_from(["01", "10", "80", ""]),
+        asked_count=st.integers(0, 30),
+        accepted_count=st.integers(0, 3),
+    )
+
+
+def searches(today: date, number: int, therapist_ids: range) -> st.SearchStrategy[SearchRecord]:
+    some_ids = mostly(frozenset(), st.frozensets(st.sampled_from([*therapist_ids, 9_999]), max_size=4))
+    return st.builds(
+        SearchRecord,
+        id=st.just(number),
+        patient_id=st.just(number),
+        latitude=_latitudes(),
+        longitude=_longitudes(),
+        birth_date=birth_dates(today),
+        gender=st.sampled_from(["male", "female", "diverse", "not_stated"]),
+        insurance=st.sampled_from(["gkv", "gkv", "pkv", "beihilfe", "self_payer"]),
+        is_kostenerstattung=st.booleans(),
+        diagnosis=st.one_of(st.none(), st.sampled_from(CODES + UNREADABLE)),
+        wished_gender=mostly("any", st.sampled_from(["male", "female"])),
+        wished_methods=st.frozensets(st.sampled_from(METHODS), max_size=3),
+        group_wish=st.sampled_from(["no", "also", "only"]),
+        languages=st.frozensets(st.sampled_from(["de", "en", "ru"]), max_size=2),
+        availability=schedules(),
+        travel_mode=st.sampled_from(["car", "public_transport", "bicycle", "foot"]),
+        max_distance_km=st.one_of(st.none(), st.sampled_from([0.0, 11.119, 25.0, 500.0])),
+        max_travel_minutes=st.one_of(st.none(), st.sampled_from([0, 5, 27, 60, 900])),
+        excluded_therapists=some_ids,
+        locked_therapists=some_ids,
+        started_on=st.just(today),
+        open_requests=st.integers(0, 10),
+    )
+
+
+@st.composite
+def worlds(
+    draw: st.DrawFn, therapist_count: int = 12, search_count: int = 6
+) -> tuple[list[SearchRecord], list[TherapistRecord], Parameters, date]:
+    """A few searches and therapists on one day; ids are neither dense nor in order."""
+    today = draw(st.sampled_from(TODAYS))
+    ids = range(100, 100 + 7 * therapist_count, 7)
+    shuffled = draw(st.permutations(list(ids)))
+    people = [draw(therapists(today, number)) for number in shuffled]
+    running = [draw(searches(today, number, ids)) for number in range(1, search_count + 1)]
+    parameters = Parameters(
+        contact_interval_days=draw(st.sampled_from([0, 7])),
+        default_max_distance_km=draw(st.sampled_from([0.0, 25.0])),
+        least_common_minutes=draw(st.sampled_from([1, 50])),
+    )
+    return running, people, parameters, today
+
+
+def _latitudes() -> st.SearchStrategy[float | None]:
+    return st.one_of(
+        st.sampled_from([None, 52.5, 52.6, 90.0, -90.0]), st.floats(52.3, 52.7), st.floats(-90, 90)
+    )
+
+
+def _longitudes() -> st.SearchStrategy[float | None]:
+    return st.one_of(
+        st.sampled_from([None, 13.4, 180.0, -180.0]), st.floats(13.2, 13.6), st.floats(-180, 180)
+    )
+
+
+def _minutes() -> st.SearchStrategy[int]:
+    return st.one_of(st.sampled_from([0, 540, 550, 590, 600, 601, 1390, 1440]), st.integers(0, 1440))
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
