@@ -76,4 +76,6 @@ def read(profile: Profile) -> Environment:
 def _require(env: environ.Env, *names: str) -> None:
     missing = [name for name in names if not env.str(name, "")]
     if missing:
-        raise ImproperlyConfigured(f"Production needs these variables: {', '.join(missing)}. See .env.example.")
+        raise ImproperlyConfigured(
+            f"Production needs these variables: {', '.join(missing)}. See .env.example."
+        )

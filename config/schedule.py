@@ -15,7 +15,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "communication-send-queue": {"task": "communication.send_queue", "schedule": SECONDS(30)},
     "communication-free-stuck": {"task": "communication.free_stuck", "schedule": SECONDS(60)},
     # the day of a search
-    "matching-resume-paused": {"task": "matching.resume_due_searches", "schedule": crontab(hour="0", minute="10")},
+    "matching-resume-paused": {
+        "task": "matching.resume_due_searches",
+        "schedule": crontab(hour="0", minute="10"),
+    },
     "matching-follow-up": {"task": "matching.follow_up_due", "schedule": crontab(hour="6-18", minute="15")},
     "matching-expire": {"task": "matching.expire_due", "schedule": crontab(hour="5", minute="30")},
     "therapists-unblock": {"task": "therapists.unblock_due", "schedule": crontab(hour="0", minute="20")},

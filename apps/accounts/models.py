@@ -12,7 +12,7 @@ class User(AbstractUser):
     email = models.EmailField(_("email address"), unique=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")
 

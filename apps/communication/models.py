@@ -94,7 +94,9 @@ class EmailMessage(StatefulModel):
 
 
 class EmailHistory(HistoryRow):
-    subject = models.ForeignKey(EmailMessage, models.CASCADE, related_name="history", verbose_name=_("e-mail"))
+    subject = models.ForeignKey(
+        EmailMessage, models.CASCADE, related_name="history", verbose_name=_("e-mail")
+    )
 
     class Meta(HistoryRow.Meta):
         verbose_name = _("history of an e-mail")
@@ -114,7 +116,9 @@ class PhoneCall(StatefulModel):
 
     status = models.CharField(_("status"), max_length=12, choices=C.choices, default=C.PLANNED)
     purpose = models.CharField(_("purpose"), max_length=16, choices=CallPurpose.choices)
-    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="calls", verbose_name=_("therapist"))
+    therapist = models.ForeignKey(
+        Therapist, models.PROTECT, related_name="calls", verbose_name=_("therapist")
+    )
     practice = models.ForeignKey(
         Practice, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("practice")
     )

@@ -19,7 +19,9 @@ class StaleState(DomainError):
     """The row is no longer in the state the person saw: somebody else was faster."""
 
     def __init__(self, message: str | Promise | None = None) -> None:
-        super().__init__(message or _("Somebody else was faster: this has changed meanwhile. Please look again."))
+        super().__init__(
+            message or _("Somebody else was faster: this has changed meanwhile. Please look again.")
+        )
 
 
 class NotAllowed(DomainError):

@@ -5,7 +5,9 @@ import logging
 import structlog
 
 # Keys that could carry what somebody typed. They are dropped, not masked: length tells too.
-PRIVATE_KEYS = frozenset({"body", "data", "email", "name", "note", "params", "password", "patient", "phone", "query"})
+PRIVATE_KEYS = frozenset(
+    {"body", "data", "email", "name", "note", "params", "password", "patient", "phone", "query"}
+)
 
 
 def redact(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

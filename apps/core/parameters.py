@@ -126,5 +126,7 @@ def _check_number(definition: Definition, value: Any) -> int | float:
         number = None
     low, high = definition.smallest, definition.largest
     if number is None or not low <= number <= high:  # type: ignore[operator]
-        raise ValidationError({"value": _("A number from %(low)s to %(high)s, please.") % {"low": low, "high": high}})
+        raise ValidationError(
+            {"value": _("A number from %(low)s to %(high)s, please.") % {"low": low, "high": high}}
+        )
     return number  # type: ignore[return-value]

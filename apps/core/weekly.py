@@ -11,7 +11,9 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 MINUTES_A_DAY = 24 * 60
-RANGE = re.compile(r"^(\d{1,2})(?:[:.](\d{2}))?\s*(?:-|–|bis|to)\s*(\d{1,2})(?:[:.](\d{2}))?\s*(?:Uhr)?$", re.IGNORECASE)
+RANGE = re.compile(
+    r"^(\d{1,2})(?:[:.](\d{2}))?\s*(?:-|–|bis|to)\s*(\d{1,2})(?:[:.](\d{2}))?\s*(?:Uhr)?$", re.IGNORECASE
+)
 
 
 class Weekday(models.IntegerChoices):
@@ -64,9 +66,7 @@ def interval_constraints(prefix: str, owner: str, condition: Q | None = None) ->
     return [
         models.CheckConstraint(
             name=f"{prefix}_in_order",
-            condition=Q(
-                weekday__lte=6, start_minute__lt=F("end_minute"), end_minute__lte=MINUTES_A_DAY
-            ),
+            condition=Q(weekday__lte=6, start_minute__lt=F("end_minute"), end_minute__lte=MINUTES_A_DAY),
         ),
         ExclusionConstraint(
             name=f"{prefix}_no_overlap",

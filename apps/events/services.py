@@ -19,7 +19,9 @@ MAX_ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=30)
 
 
-def publish(*, type: str, subject_id: object, at: datetime, payload: Mapping[str, Any] | None = None) -> DomainEvent:
+def publish(
+    *, type: str, subject_id: object, at: datetime, payload: Mapping[str, Any] | None = None
+) -> DomainEvent:
     """Write one event into the outbox; it is dispatched after the surrounding transaction commits.
 
     Raises LookupError for an undeclared type, ValueError for a payload key the type may not carry,

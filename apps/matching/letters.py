@@ -90,9 +90,13 @@ def case_facts(*, request: PlacementRequest, today: date) -> CaseFacts:
     return CaseFacts(case_code=patient.case_code, lines=[(label, text) for label, text in lines if text])
 
 
-def _letter(kind: LetterKind, *, subject: str, template: str, therapist: Therapist, **context: object) -> Letter:
+def _letter(
+    kind: LetterKind, *, subject: str, template: str, therapist: Therapist, **context: object
+) -> Letter:
     with translation.override("de"):
-        text = render_to_string(template, {"greeting": salutation_line(therapist), "therapist": therapist, **context})
+        text = render_to_string(
+            template, {"greeting": salutation_line(therapist), "therapist": therapist, **context}
+        )
     return Letter(kind=kind, subject=subject, text=text)
 
 
@@ -138,7 +142,9 @@ def _hours(patient: Patient) -> str:
     by_day: dict[int, list[tuple[int, int]]] = {}
     for row in patient.availability.all():
         by_day.setdefault(row.weekday, []).append((row.start_minute, row.end_minute))
-    return "; ".join(f"{str(Weekday(day).label)[:2]} {format_ranges(ranges)}" for day, ranges in sorted(by_day.items()))
+    return "; ".join(
+        f"{str(Weekday(day).label)[:2]} {format_ranges(ranges)}" for day, ranges in sorted(by_day.items())
+    )
 
 
 def _previous_therapy(patient: Patient) -> str:
@@ -148,5 +154,3 @@ def _previous_therapy(patient: Patient) -> str:
         return "keine Richtlinientherapie"
     last = patient.previous_therapy_last_session_on
     return f"ja, letzte Sitzung {last:%m/%Y}" if last else "ja"
-
-

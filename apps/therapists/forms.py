@@ -77,7 +77,32 @@ class TherapistForm(RecordForm):
 
     class Meta:
         model = Therapist
-        fields = ("salutation", "gender", "title", "first_name", "last_name", "seat", "is_licensed", "languages", "further_qualifications", "special_offers", "accessibility", "free_individual_from", "free_group_from", "free_places_note", "is_possibly_free", "knows_agency", "wished_diagnoses", "wished_age_from", "wished_age_to", "wished_gender", "prefers_group", "email_permission_since", "email_permission_how", "internal_note")
+        fields = (
+            "salutation",
+            "gender",
+            "title",
+            "first_name",
+            "last_name",
+            "seat",
+            "is_licensed",
+            "languages",
+            "further_qualifications",
+            "special_offers",
+            "accessibility",
+            "free_individual_from",
+            "free_group_from",
+            "free_places_note",
+            "is_possibly_free",
+            "knows_agency",
+            "wished_diagnoses",
+            "wished_age_from",
+            "wished_age_to",
+            "wished_gender",
+            "prefers_group",
+            "email_permission_since",
+            "email_permission_how",
+            "internal_note",
+        )
         widgets = {
             "free_individual_from": day_input(),
             "free_group_from": day_input(),

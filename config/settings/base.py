@@ -7,6 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, Environment
 
+# Set by every profile from the environment (`secrets` below).
+FIELD_ENCRYPTION_KEYS: list[str]
+BLIND_INDEX_KEY: str
+SITE_URL: str
+REQUIRE_SECOND_FACTOR: bool
+
 INSTALLED_APPS = [
     "apps.events",
     "apps.core",
@@ -164,7 +170,6 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
-
 
 
 def database(url: str, *, test_name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from config import devservices
 from config.env import BASE_DIR, read
 from config.settings import base
-from config.settings.base import *  # noqa: F403  (settings modules are namespaces)
+from config.settings.base import *
 
 ENV = read("dev")
 globals().update(base.secrets(ENV), **base.email(ENV))

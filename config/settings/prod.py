@@ -2,7 +2,7 @@
 
 from config.env import read
 from config.settings import base
-from config.settings.base import *  # noqa: F403  (settings modules are namespaces)
+from config.settings.base import *
 
 ENV = read("prod")
 assert ENV.database_url is not None  # read("prod") has checked it

@@ -1,4 +1,4 @@
-"""The matching rules once more, in plain Python on single records: slow, naive, and independent of the engine."""
+"""The matching rules once more, in plain Python on single records: slow, naive, independent of the engine."""
 
 import math
 import re
@@ -89,15 +89,20 @@ def contact_failures(
     if therapist.do_not_contact:
         failures.add("do_not_contact")
     for colleague in everybody:
-        if colleague.contact_group != therapist.contact_group:
-            continue
-        if colleague.paused_until is not None and today <= colleague.paused_until:
-            failures.add("contact_pause")
-        if colleague.last_contact_on is not None:
-            if (today - colleague.last_contact_on).days < parameters.contact_interval_days:
-                failures.add("contacted_recently")
-        if colleague.has_open_inquiry:
-            failures.add("open_inquiry")
+        if colleague.contact_group == therapist.contact_group:
+            failures |= group_failures(colleague, parameters, today)
+    return failures
+
+
+def group_failures(colleague: TherapistRecord, parameters: Parameters, today: date) -> set[str]:
+    failures = set()
+    if colleague.paused_until is not None and today <= colleague.paused_until:
+        failures.add("contact_pause")
+    last = colleague.last_contact_on
+    if last is not None and (today - last).days < parameters.contact_interval_days:
+        failures.add("contacted_recently")
+    if colleague.has_open_inquiry:
+        failures.add("open_inquiry")
     return failures
 
 

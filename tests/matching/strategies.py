@@ -5,6 +5,7 @@ Values are drawn from few choices on purpose: pairs that nearly fit are the inte
 
 from datetime import date, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from apps.matching.engine.columns import AGE_GROUPS, METHODS, SETTINGS
@@ -15,6 +16,15 @@ TODAYS = (date(2025, 3, 3), date(2024, 2, 29), date(2025, 2, 28), date(2025, 3, 
 CODES = ("F40", "F40.1", "F40.01", "F41.2G", "F4", "f43.2 V", "F32.1+", "F33.-", "E66.0", "F99", "F", "Z73!")
 BLOCKS = ("F40-F48", "F40–F48", "F30-39", "E60-F10", "F48-F40")
 UNREADABLE = ("", " ", "Depression", "F4x.1", "40.1")
+
+
+def of_worlds(examples: int) -> settings:
+    """Settings for tests on whole worlds, whose drawing takes long on a busy machine."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def mostly(usual: object, others: st.SearchStrategy) -> st.SearchStrategy:

@@ -93,7 +93,7 @@ class SmtpClient:
 
 def _connect() -> smtplib.SMTP:
     kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-    smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT)
+    smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT or 30)
     if settings.EMAIL_USE_TLS:
         smtp.starttls(context=ssl.create_default_context())
     smtp.ehlo_or_helo_if_needed()

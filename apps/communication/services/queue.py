@@ -86,7 +86,14 @@ def requeue(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> No
 
 def settle_as_sent(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> None:
     """A person has found out that an unclear message did arrive."""
-    move(email, to=EmailStatus.SENT, actor=actor, at=at, reason=reason, fields={"sent_at": email.claimed_at or at})
+    move(
+        email,
+        to=EmailStatus.SENT,
+        actor=actor,
+        at=at,
+        reason=reason,
+        fields={"sent_at": email.claimed_at or at},
+    )
 
 
 def _domain() -> str:

@@ -115,7 +115,11 @@ def _record_sent(*, email: EmailMessage, reply: str, at: datetime) -> None:
 
 def _record_failure(*, email: EmailMessage, error: DeliveryError, at: datetime) -> None:
     attempts = email.attempts + 1
-    fields = {"attempts": attempts, "server_reply": error.reply, "next_attempt_at": _next_attempt(attempts, at)}
+    fields = {
+        "attempts": attempts,
+        "server_reply": error.reply,
+        "next_attempt_at": _next_attempt(attempts, at),
+    }
     if error.is_unclear:
         to = EmailStatus.UNCLEAR
     elif error.permanent or attempts >= MAX_ATTEMPTS:

@@ -26,12 +26,12 @@ class Column:
     english: str
     read: Callable[[str], Any]
     example: str = ""
-    aliases: tuple[str, ...] = ()
+    aliases: str = ""  # other headings, separated by |
     is_required: bool = False
 
     @property
     def headings(self) -> tuple[str, ...]:
-        return (self.german, self.english, self.key, *self.aliases)
+        return (self.german, self.english, self.key, *filter(None, self.aliases.split("|")))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def read_entry(row: SourceRow, layout: Layout) -> Entry:
     for position, column in layout.columns.items():
         try:
             if text := row.cells[position].strip():
-                values[column.key] = column.read(_readable(text))
+                if (value := column.read(_readable(text))) not in ("", []):
+                    values[column.key] = value
             elif column.is_required:
                 raise ValidationError(_("This must not be empty."))
         except ValidationError as error:

@@ -76,14 +76,16 @@ class Report:
         self.seen += 1
         self.rejections.append(Rejection(row, tuple(problems)))
 
+    def summary_counts(self) -> dict[str, int]:
+        counts = {result.value: count for result, count in self.counts.items()}
+        return {"seen": self.seen, **counts, "rejected": self.rejected}
+
     def summary(self) -> str:
-        counts = {"seen": self.seen, "new": self.new, "changed": self.changed}
-        counts |= {"unchanged": self.unchanged, "rejected": self.rejected}
         text = _(
             "Rows seen: %(seen)s = %(new)s new + %(changed)s changed + %(unchanged)s unchanged"
             " + %(rejected)s rejected"
         )
-        return text % counts
+        return text % self.summary_counts()
 
     def lines(self) -> list[str]:
         """Everything a person should read, the summary last."""

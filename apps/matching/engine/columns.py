@@ -36,7 +36,7 @@ Value = TypeVar("Value", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class TherapistColumns:
-    """Two of these are equal only if they are the same object, so that what is derived from one can be cached."""
+    """Equal only to itself, so that what is derived from these columns can be cached."""
 
     id: np.ndarray  # int64, each once
     latitude: np.ndarray  # float64 degrees, NaN = unknown

@@ -64,7 +64,7 @@ def _gains(
     today: date,
     result: Evaluation,
 ) -> dict[str, int]:
-    """Take the reasons of the relaxed wish out of the masks; only what a wish decides anew is judged again."""
+    """Take the reasons of the relaxed wish out of the masks; judge anew only what that wish decides."""
     ages = ages_on(search.birth_date, today)
     near = Reach(result.distance_km, result.travel_minutes)
     masks = {

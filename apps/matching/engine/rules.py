@@ -58,7 +58,7 @@ class ClassTable:
 
 @dataclass(frozen=True)
 class Exclusions:
-    """Rule 3: pairs named by a patient or locked after a rejection, as sorted keys search x therapists + therapist."""
+    """Rule 3: pairs excluded or locked. The key of a pair is search x number of therapists + therapist."""
 
     key: np.ndarray  # int64, ascending, each once
     failures: np.ndarray  # uint32
@@ -147,7 +147,7 @@ def contact_failures(therapists: TherapistColumns, parameters: Parameters, today
 
 
 def approval_table(searches: SearchColumns, therapists: TherapistColumns, ages: np.ndarray) -> ClassTable:
-    """Rules 5 and 6, which are joint: one approval must fit age, method and setting. The first that fails is told."""
+    """Rules 5 and 6 are joint: one approval must fit age, method and setting. The first to fail is told."""
     age_class = np.select([ages < 0, ages < 18, ages < 21], [AGE_UNKNOWN, MINOR, EITHER], ADULT)
     distinct, therapist_class = therapists.approval_class
     shape = (len(ADMISSIBLE_APPROVALS), 16, len(SETTING_APPROVALS))

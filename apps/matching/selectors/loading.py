@@ -102,7 +102,9 @@ def therapist_records(
     ]
 
 
-def search_records(*, today: date, searches: QuerySet[PlacementSearch] | None = None) -> list[records.SearchRecord]:
+def search_records(
+    *, today: date, searches: QuerySet[PlacementSearch] | None = None
+) -> list[records.SearchRecord]:
     """The searches a round may plan for (`plannable`), or any others, longest waiting first."""
     if searches is None:
         searches = plannable(today=today)
@@ -162,9 +164,7 @@ def _with_place_and_contact(therapists: QuerySet[Therapist]) -> Any:
         place_longitude=Subquery(main.values("practice__longitude")[:1]),
         place_plz=Subquery(main.values("practice__plz")[:1]),
         place_email=Subquery(main.values("practice__email")[:1]),
-        last_contact=Greatest(
-            F("last_email_at"), F("last_call_at"), F("last_talk_at"), Subquery(last_asked)
-        ),
+        last_contact=Greatest(F("last_email_at"), F("last_call_at"), F("last_talk_at"), Subquery(last_asked)),
     ).values(
         *THERAPIST_FIELDS,
         "place_latitude",

@@ -71,4 +71,6 @@ def load(
 def everybody_behind(therapist_ids: Collection[int]) -> list[int]:
     """These therapists and all others of their contact groups."""
     groups = Therapist.objects.filter(pk__in=therapist_ids).values("contact_group_id")
-    return list(Therapist.objects.filter(contact_group_id__in=groups).order_by("id").values_list("id", flat=True))
+    return list(
+        Therapist.objects.filter(contact_group_id__in=groups).order_by("id").values_list("id", flat=True)
+    )

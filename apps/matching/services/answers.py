@@ -89,7 +89,7 @@ def record_answer(
 def resolve_conflict(
     *, request: PlacementRequest, take: bool, actor: Any, at: datetime, today: date
 ) -> PlacementRequest:
-    """A coordinator settles a second acceptance: take it (if the search has no place any more) or thank for it."""
+    """A coordinator settles a second acceptance: take it (where the search has no place) or thank for it."""
     with operation():
         search = PlacementSearch.objects.select_for_update().get(pk=request.search_id)
         request = lock(request)
@@ -171,7 +171,9 @@ def _win(
     request: PlacementRequest, search: PlacementSearch, *, actor: Any, at: datetime, today: date
 ) -> None:
     move(search, to=SearchStatus.TRIAL, actor=actor, at=at)
-    withdraw_open(search=search, except_for=request, actor=actor, at=at, reason=_("another therapist accepted"))
+    withdraw_open(
+        search=search, except_for=request, actor=actor, at=at, reason=_("another therapist accepted")
+    )
     patient_status.note_first_place(patient=search.patient, on=today)
 
 

@@ -31,9 +31,7 @@ def mark_sent(*, inquiry: Inquiry, at: datetime, actor: Any = None) -> None:
             return
         for request in requests:
             move(request, to=R.SENT, actor=actor, at=at, fields={"sent_at": at})
-        move(
-            fresh, to=InquiryStatus.SENT, actor=actor, at=at, fields={"sent_at": at, "last_contact_at": at}
-        )
+        move(fresh, to=InquiryStatus.SENT, actor=actor, at=at, fields={"sent_at": at, "last_contact_at": at})
         settle(inquiry=fresh, actor=actor, at=at)
 
 
@@ -54,7 +52,10 @@ def take_out(*, requests: Iterable[PlacementRequest], actor: Any, at: datetime, 
 @transaction.atomic
 def settle(*, inquiry: Inquiry, actor: Any, at: datetime) -> None:
     """End an inquiry when nothing in it waits for an answer any more; planned calls are cancelled."""
-    if inquiry.status != InquiryStatus.SENT or inquiry.requests.filter(status__in=[R.RELEASED, R.SENT]).exists():
+    if (
+        inquiry.status != InquiryStatus.SENT
+        or inquiry.requests.filter(status__in=[R.RELEASED, R.SENT]).exists()
+    ):
         return
     answered = inquiry.requests.filter(answered_at__isnull=False).exists()
     expired = inquiry.requests.filter(status=R.EXPIRED).exists()
@@ -65,18 +66,20 @@ def settle(*, inquiry: Inquiry, actor: Any, at: datetime) -> None:
 
 def tell_withdrawal(*, inquiry: Inquiry, requests: list[PlacementRequest], actor: Any, at: datetime) -> None:
     """Tell an asked therapist kindly, where the inquiry went by e-mail."""
-    asked_by = inquiry.contacts.filter(email__kind=LetterKind.INQUIRY).select_related("email").first()
+    asked_by = inquiry_email(inquiry)
     if asked_by is None or not requests:
         return
     email = queue.enqueue(
         letter=letters.withdrawal_letter(inquiry=inquiry, requests=requests),
-        to_email=asked_by.email.to_email,
-        to_name=asked_by.email.to_name,
+        to_email=asked_by.to_email,
+        to_name=asked_by.to_name,
         therapist=inquiry.therapist,
         actor=actor,
         at=at,
     )
-    InquiryContact.objects.create(inquiry=inquiry, email=email, request_ids=[request.pk for request in requests])
+    InquiryContact.objects.create(
+        inquiry=inquiry, email=email, request_ids=[request.pk for request in requests]
+    )
 
 
 def cancel_calls(*, inquiry: Inquiry, actor: Any, at: datetime, reason: str) -> None:
@@ -114,11 +117,10 @@ def take_back_withdrawals(*, operation_id: UUID, actor: Any, at: datetime, reaso
 
 
 def _take_back(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> bool:
-    contact = request.inquiry.contacts.filter(
-        email__kind=LetterKind.WITHDRAWAL, request_ids__contains=[request.pk]
-    ).last()
-    if contact is not None:
-        email = lock(contact.email)
+    told = EmailMessage.objects.filter(
+        kind=LetterKind.WITHDRAWAL, inquiry_contact__request_ids__contains=[request.pk]
+    )
+    if email := told.select_for_update().order_by("-id").first():
         if email.status != EmailStatus.QUEUED:
             return False
         queue.cancel(email=email, actor=actor, at=at, reason=reason)
@@ -167,7 +169,9 @@ def _take_out_of_one(inquiry: Inquiry, ids: list[int], *, actor: Any, at: dateti
 
 def _shrink(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: datetime, reason: str) -> None:
     """Bring letter and call in line with the requests that are left."""
-    left = list(inquiry.requests.filter(status__in=UNSENT_REQUESTS).select_related("search__patient", "therapist"))
+    left = list(
+        inquiry.requests.filter(status__in=UNSENT_REQUESTS).select_related("search__patient", "therapist")
+    )
     if not left:
         _cancel(inquiry, email, actor=actor, at=at, reason=reason)
     elif email is not None and email.status == EmailStatus.QUEUED:
@@ -185,7 +189,9 @@ def _cancel(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: dat
 
 
 def _locked(requests: Any) -> Any:
-    return requests.select_for_update(of=("self",)).select_related("search__patient", "therapist").order_by("id")
+    return (
+        requests.select_for_update(of=("self",)).select_related("search__patient", "therapist").order_by("id")
+    )
 
 
 def _locked_email(inquiry: Inquiry) -> EmailMessage | None:

@@ -51,9 +51,7 @@ def _recheck(queryset: QuerySet[Inquiry], *, at: datetime, today: date) -> int:
     )
 
 
-def _unfit(
-    inquiry: Inquiry, *, parameters: Parameters, today: date
-) -> list[tuple[PlacementRequest, str]]:
+def _unfit(inquiry: Inquiry, *, parameters: Parameters, today: date) -> list[tuple[PlacementRequest, str]]:
     requests = list(inquiry.requests.filter(status__in=UNSENT_REQUESTS).order_by("id"))
     searches = PlacementSearch.objects.filter(pk__in=[request.search_id for request in requests])
     plannable = set(loading.plannable(today=today).filter(pk__in=searches).values_list("id", flat=True))

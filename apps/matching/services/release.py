@@ -34,7 +34,7 @@ class Released:
 def release_round(
     *, round_: Round, actor: Any, at: datetime, today: date, inquiry_ids: Iterable[int] | None = None
 ) -> Released:
-    """Release all inquiries of a draft round, or only those named. One that fails does not stop the others."""
+    """Release all inquiries of a draft round, or those named. One that fails does not stop the others."""
     drafts = round_.inquiries.filter(status=InquiryStatus.DRAFT)
     if inquiry_ids is not None:
         drafts = drafts.filter(pk__in=inquiry_ids)
@@ -72,14 +72,10 @@ def close_if_done(*, round_: Round, actor: Any, at: datetime) -> None:
         has_drafts = fresh.inquiries.filter(status=InquiryStatus.DRAFT).exists()
         if fresh.status == RoundStatus.DRAFT and not has_drafts:
             any_out = fresh.inquiries.exclude(status=InquiryStatus.CANCELLED).exists()
-            move(
-                fresh, to=RoundStatus.RELEASED if any_out else RoundStatus.DISCARDED, actor=actor, at=at
-            )
+            move(fresh, to=RoundStatus.RELEASED if any_out else RoundStatus.DISCARDED, actor=actor, at=at)
 
 
-def _release(
-    inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime, today: date
-) -> Inquiry:
+def _release(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime, today: date) -> Inquiry:
     requests = _locked_requests(inquiry)
     fresh = lock(inquiry)
     if fresh.status != InquiryStatus.DRAFT:
@@ -154,7 +150,9 @@ def after_failed_email(*, inquiry: Inquiry, actor: Any, at: datetime, today: dat
     recheck.drop_unfit(inquiry=inquiry, parameters=parameters, actor=actor, at=at, today=today)
     with transaction.atomic(), operation():
         fresh = lock(inquiry)
-        if fresh.status != InquiryStatus.RELEASED or inquiries.renew_letter(inquiry=fresh, actor=actor, at=at):
+        if fresh.status != InquiryStatus.RELEASED or inquiries.renew_letter(
+            inquiry=fresh, actor=actor, at=at
+        ):
             return
         try:
             with transaction.atomic():

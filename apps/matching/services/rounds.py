@@ -15,7 +15,14 @@ from apps.core.parameters import Parameters
 from apps.core.transitions import lock, move, operation, record_start
 from apps.matching.engine import planning
 from apps.matching.engine.matching import Matches, match, result_hash
-from apps.matching.enums import OPEN_REQUESTS, Channel, InquiryStatus, RequestStatus, RoundStatus, SearchStatus
+from apps.matching.enums import (
+    OPEN_REQUESTS,
+    Channel,
+    InquiryStatus,
+    RequestStatus,
+    RoundStatus,
+    SearchStatus,
+)
 from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch, Round
 from apps.matching.phrases import REASONS
 from apps.matching.selectors import world as worlds
@@ -169,10 +176,14 @@ def _write(
         )
         record_start(round_, actor=actor, at=at)
         rows = _rows_of_matches(matches)
-        therapists = Therapist.objects.in_bulk({world.therapists[line.therapist_index].id for line in plan.lines})
+        therapists = Therapist.objects.in_bulk(
+            {world.therapists[line.therapist_index].id for line in plan.lines}
+        )
         for index, lines in _by_therapist(plan.lines).items():
             therapist = therapists[world.therapists[index].id]
-            inquiry = _draft_inquiry(therapist, channel=channels[therapist.pk], round_=round_, actor=actor, at=at)
+            inquiry = _draft_inquiry(
+                therapist, channel=channels[therapist.pk], round_=round_, actor=actor, at=at
+            )
             for line in lines:
                 row = rows[line.search_index, line.therapist_index]
                 _write_request(world, matches, line, row, inquiry=inquiry, actor=actor, at=at)

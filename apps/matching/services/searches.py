@@ -137,7 +137,7 @@ def withdraw_open(
 
     Unsent ones leave their inquiries; therapists already asked are told kindly and offered alternatives.
     """
-    others = search.requests.exclude(pk=except_for.pk if except_for else None)
+    others = search.requests.exclude(pk=except_for.pk if except_for else 0)
     count = inquiries.take_out(
         requests=others.filter(status__in=UNSENT_REQUESTS), actor=actor, at=at, reason=reason
     )

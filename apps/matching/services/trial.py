@@ -34,15 +34,15 @@ def record_session(*, session: TrialSession, outcome: SessionOutcome) -> TrialSe
 
 
 @transaction.atomic
-def release_identity(
-    *, request: PlacementRequest, actor: Any, at: datetime, today: date
-) -> PlacementRequest:
+def release_identity(*, request: PlacementRequest, actor: Any, at: datetime, today: date) -> PlacementRequest:
     """Note that name and phone may go to the accepting therapist. Raises Refused without the consent."""
     request = lock(request)
     if request.status != R.ACCEPTED:
         raise StaleState()
     if not has_consent(patient_id=request.search.patient_id, purpose=Purpose.IDENTITY, on=today):
-        raise Refused(_("The patient has not consented to passing the identity on. Record the consent first."))
+        raise Refused(
+            _("The patient has not consented to passing the identity on. Record the consent first.")
+        )
     if request.identity_released_at is None:
         request.identity_released_at = at
         request.save(update_fields=["identity_released_at", "updated_at"])

@@ -12,7 +12,6 @@ from apps.core.imports.cells import (
     birth_date,
     day,
     email,
-    one_of,
     one_of_names,
     plz,
     several,
@@ -22,59 +21,11 @@ from apps.core.imports.cells import (
 from apps.core.imports.columns import Column
 from apps.core.imports.hours import week
 from apps.patients import normalise
-from apps.patients.enums import Channel, Gender, GroupWish, InsuranceKind, MaritalStatus, Purpose, TravelMode
+from apps.patients.enums import Purpose
 from apps.patients.models import Insurer, Patient
+from apps.patients.services import import_words as own
 
 CONSENT_COLUMNS = {f"consent_{purpose}": purpose for purpose in Purpose}
-
-gender = one_of(
-    {
-        Gender.FEMALE: words.FEMALE,
-        Gender.MALE: words.MALE,
-        Gender.DIVERSE: words.DIVERSE,
-        Gender.NOT_STATED: "keine Angabe|k. A.|not stated|unbekannt|unknown",
-    }
-)
-insurance_kind = one_of(
-    {
-        InsuranceKind.STATUTORY: "GKV|gesetzlich|gesetzlich versichert|statutory|Kasse",
-        InsuranceKind.PRIVATE: "PKV|privat|privat versichert|private",
-        InsuranceKind.CIVIL_SERVANT: "Beihilfe|beihilfeberechtigt|civil servant|Beihilfe und PKV",
-        InsuranceKind.SELF_PAYER: "Selbstzahler|Selbstzahlerin|Selbstzahler:in|self-payer|selbst",
-    }
-)
-channel = one_of(
-    {
-        Channel.EMAIL: "E-Mail|Mail|email",
-        Channel.PHONE: "Telefon|Tel.|phone|Anruf|mobil",
-        Channel.POST: "Post|Brief|letter|mail by post",
-    }
-)
-marital_status = one_of(
-    {
-        MaritalStatus.SINGLE: "ledig|single|alleinstehend",
-        MaritalStatus.PARTNERSHIP: "in Partnerschaft|Partnerschaft|in a partnership|partnership",
-        MaritalStatus.MARRIED: "verheiratet|married|verpartnert",
-        MaritalStatus.SEPARATED: "getrennt|getrennt lebend|separated",
-        MaritalStatus.DIVORCED: "geschieden|divorced",
-        MaritalStatus.WIDOWED: "verwitwet|widowed",
-    }
-)
-group_wish = one_of(
-    {
-        GroupWish.NO: "nein|no|keine|n|nur Einzel",
-        GroupWish.ALSO: "auch|ja|also|yes|j|Einzel und Gruppe",
-        GroupWish.ONLY: "nur|only|nur Gruppe",
-    }
-)
-travel_mode = one_of(
-    {
-        TravelMode.CAR: "Auto|PKW|car",
-        TravelMode.PUBLIC_TRANSPORT: "ÖPNV|Bus und Bahn|Bahn|Bus|public transport|öffentliche Verkehrsmittel",
-        TravelMode.BICYCLE: "Fahrrad|Rad|bicycle|bike",
-        TravelMode.FOOT: "zu Fuß|Fuß|on foot|walking",
-    }
-)
 
 
 def columns(*, today: date, insurers: Mapping[str, Insurer], symptoms: Mapping[str, str]) -> list[Column]:
@@ -92,49 +43,40 @@ def columns(*, today: date, insurers: Mapping[str, Insurer], symptoms: Mapping[s
 def _identity(today: date) -> list[Column]:
     return [
         Column("salutation", "Anrede", "Salutation", words.salutation, "Frau"),
-        Column("gender", "Geschlecht", "Gender", gender, "weiblich", ("Sex",)),
-        Column(
-            "first_name", "Vorname", "First name", _field("first_name"), "Mira", ("Vornamen", "Given name")
-        ),
+        Column("gender", "Geschlecht", "Gender", own.gender, "weiblich", "Sex"),
+        Column("first_name", "Vorname", "First name", _field("first_name"), "Mira", "Vornamen|Given name"),
         Column(
             "last_name",
             "Nachname",
             "Last name",
             _field("last_name"),
             "Beispiel",
-            ("Name", "Familienname", "Surname"),
+            "Name|Familienname|Surname",
             is_required=True,
         ),
         Column(
-            "street",
-            "Straße",
-            "Street",
-            _field("street"),
-            "Musterweg",
-            ("Straße und Hausnummer", "Anschrift"),
+            "street", "Straße", "Street", _field("street"), "Musterweg", "Straße und Hausnummer|Anschrift"
         ),
-        Column("house_number", "Hausnummer", "House number", text(12), "4a", ("Nr.", "Hausnr.")),
-        Column("plz", "PLZ", "Postal code", plz, "04103", ("Postleitzahl", "ZIP")),
-        Column("city", "Ort", "City", _field("city"), "Leipzig", ("Stadt", "Wohnort", "Town")),
-        Column("email", "E-Mail", "E-mail", email, "mira@example.org", ("E-Mail-Adresse", "Mail")),
-        Column(
-            "phone", "Telefon", "Phone", normalise.phone, "0341 1234567", ("Telefonnummer", "Tel.", "Mobil")
-        ),
+        Column("house_number", "Hausnummer", "House number", text(12), "4a", "Nr.|Hausnr."),
+        Column("plz", "PLZ", "Postal code", plz, "04103", "Postleitzahl|ZIP"),
+        Column("city", "Ort", "City", _field("city"), "Leipzig", "Stadt|Wohnort|Town"),
+        Column("email", "E-Mail", "E-mail", email, "mira@example.org", "E-Mail-Adresse|Mail"),
+        Column("phone", "Telefon", "Phone", normalise.phone, "0341 1234567", "Telefonnummer|Tel.|Mobil"),
         Column(
             "birth_date",
             "Geburtsdatum",
             "Date of birth",
             birth_date(today),
             "22.11.1980",
-            ("geboren am", "geb.", "Birth date", "Geburtstag"),
+            "geboren am|geb.|Birth date|Geburtstag",
         ),
         Column(
             "preferred_channel",
             "Bevorzugter Kontakt",
             "Preferred contact",
-            channel,
+            own.channel,
             "Telefon",
-            ("Kontaktweg",),
+            "Kontaktweg",
         ),
     ]
 
@@ -146,9 +88,9 @@ def _insurance(insurers: Mapping[str, Insurer]) -> list[Column]:
             "insurance_kind",
             "Versicherung",
             "Insurance",
-            insurance_kind,
+            own.insurance_kind,
             "GKV",
-            ("Versicherungsart", "Versichert"),
+            "Versicherungsart|Versichert",
         ),
         Column(
             "insurer",
@@ -156,19 +98,14 @@ def _insurance(insurers: Mapping[str, Insurer]) -> list[Column]:
             "Insurer",
             one_of_names(insurers, unknown),
             "Techniker Krankenkasse",
-            ("Kasse", "Versicherer"),
+            "Kasse|Versicherer",
         ),
-        Column("kvnr", "KVNR", "KVNR", normalise.kvnr, "A123456780", ("Versichertennummer",)),
+        Column("kvnr", "KVNR", "KVNR", normalise.kvnr, "A123456780", "Versichertennummer"),
         Column(
-            "gp_name",
-            "Hausarzt",
-            "GP",
-            _field("gp_name"),
-            "Dr. Muster",
-            ("Hausärztin", "Hausarzt/Hausärztin"),
+            "gp_name", "Hausarzt", "GP", _field("gp_name"), "Dr. Muster", "Hausärztin|Hausarzt/Hausärztin"
         ),
         Column("gp_contact", "Hausarzt Kontakt", "GP contact", _field("gp_contact"), "0341 7654321, Leipzig"),
-        Column("referrer", "Zuweiser", "Referrer", _field("referrer"), "Beratungsstelle", ("empfohlen von",)),
+        Column("referrer", "Zuweiser", "Referrer", _field("referrer"), "Beratungsstelle", "empfohlen von"),
     ]
 
 
@@ -176,28 +113,23 @@ def _clinical(symptoms: Mapping[str, str]) -> list[Column]:
     unknown = _("“%(cell)s” is not in the list of symptoms. Similar: %(near)s.")
     plain = text(None)
     return [
-        Column("diagnosis", "Diagnose", "Diagnosis", normalise.diagnosis, "F32.1", ("ICD-10", "ICD")),
+        Column("diagnosis", "Diagnose", "Diagnosis", normalise.diagnosis, "F32.1", "ICD-10|ICD"),
         Column(
             "symptoms",
             "Symptome",
             "Symptoms",
             _symptoms(one_of_names(symptoms, unknown)),
             "Ängste, Schlafstörungen",
-            ("Symptom",),
+            "Symptom",
         ),
         Column("complaints", "Beschwerden", "Complaints", plain, "Seit Monaten erschöpft"),
         Column(
-            "complaints_since", "Beschwerden seit", "Complaints since", plain, "Frühjahr 2025", ("seit wann",)
+            "complaints_since", "Beschwerden seit", "Complaints since", plain, "Frühjahr 2025", "seit wann"
         ),
-        Column("reason_now", "Anlass", "Reason now", plain, "Trennung", ("Anlass jetzt",)),
+        Column("reason_now", "Anlass", "Reason now", plain, "Trennung", "Anlass jetzt"),
         Column("previous_treatments", "Vorbehandlungen", "Previous treatments", plain, "Beratung 2023"),
         Column(
-            "has_previous_therapy",
-            "Frühere Therapie",
-            "Previous therapy",
-            words.yes_no,
-            "ja",
-            ("Vortherapie",),
+            "has_previous_therapy", "Frühere Therapie", "Previous therapy", words.yes_no, "ja", "Vortherapie"
         ),
         Column(
             "previous_therapy_last_session_on",
@@ -215,21 +147,21 @@ def _clinical(symptoms: Mapping[str, str]) -> list[Column]:
         ),
         Column("inpatient_treatment", "Stationäre Behandlung", "Inpatient treatment", plain, "keine"),
         Column("physical_illnesses", "Körperliche Erkrankungen", "Physical illnesses", plain, "Asthma"),
-        Column("medication", "Medikamente", "Medication", plain, "keine", ("Medikation",)),
-        Column("stressors", "Belastungen", "Stressors", plain, "Schichtarbeit", ("Belastungsfaktoren",)),
-        Column("support_systems", "Unterstützung", "Support", plain, "Freundin", ("Ressourcen",)),
+        Column("medication", "Medikamente", "Medication", plain, "keine", "Medikation"),
+        Column("stressors", "Belastungen", "Stressors", plain, "Schichtarbeit", "Belastungsfaktoren"),
+        Column("support_systems", "Unterstützung", "Support", plain, "Freundin", "Ressourcen"),
         Column("expectations", "Erwartungen", "Expectations", plain, "Besser schlafen"),
-        Column("therapy_goals", "Therapieziele", "Therapy goals", plain, "Wieder arbeiten", ("Ziele",)),
+        Column("therapy_goals", "Therapieziele", "Therapy goals", plain, "Wieder arbeiten", "Ziele"),
         Column("occupation", "Beruf", "Occupation", plain, "Erzieherin"),
-        Column("marital_status", "Familienstand", "Marital status", marital_status, "ledig"),
+        Column("marital_status", "Familienstand", "Marital status", own.marital_status, "ledig"),
     ]
 
 
 def _process() -> list[Column]:
     return [
         Column("contracts_signed_on", "Verträge unterschrieben am", "Contracts signed on", day, "02.11.2026"),
-        Column("sprechstunde_on", "Sprechstunde am", "Sprechstunde on", day, "15.10.2026", ("Sprechstunde",)),
-        Column("ptv11_on", "PTV 11 am", "PTV 11 on", day, "15.10.2026", ("PTV 11", "PTV 11 vom")),
+        Column("sprechstunde_on", "Sprechstunde am", "Sprechstunde on", day, "15.10.2026", "Sprechstunde"),
+        Column("ptv11_on", "PTV 11 am", "PTV 11 on", day, "15.10.2026", "PTV 11|PTV 11 vom"),
         Column("is_ptv11_urgent", "PTV 11 dringend", "PTV 11 urgent", words.yes_no, "nein"),
         Column(
             "referral_code", "Vermittlungscode", "Referral code", normalise.referral_code, "A1B2-C3D4-E5F6"
@@ -254,19 +186,15 @@ def _wishes() -> list[Column]:
             "Wished methods",
             several(words.method),
             "VT, TP",
-            ("Verfahren",),
+            "Verfahren",
         ),
-        Column("group_wish", "Gruppentherapie", "Group therapy", group_wish, "auch", ("Gruppe",)),
-        Column("is_diga_accepted", "DiGA", "DiGA", words.yes_no, "nein", ("DiGA erwünscht",)),
-        Column(
-            "languages", "Sprachen", "Languages", several(words.language), "Deutsch, Englisch", ("Sprache",)
-        ),
-        Column(
-            "availability", "Verfügbarkeit", "Availability", week, "Mo 08:00-12:00; Do 14-18", ("Zeiten",)
-        ),
-        Column("travel_mode", "Verkehrsmittel", "Travels by", travel_mode, "Auto", ("Anreise",)),
-        Column("max_distance_km", "Höchstens km", "Max km", whole_number, "25", ("Umkreis", "Umkreis km")),
-        Column("max_travel_minutes", "Höchstens Minuten", "Max minutes", whole_number, "45", ("Fahrzeit",)),
+        Column("group_wish", "Gruppentherapie", "Group therapy", own.group_wish, "auch", "Gruppe"),
+        Column("is_diga_accepted", "DiGA", "DiGA", words.yes_no, "nein", "DiGA erwünscht"),
+        Column("languages", "Sprachen", "Languages", several(words.language), "Deutsch, Englisch", "Sprache"),
+        Column("availability", "Verfügbarkeit", "Availability", week, "Mo 08:00-12:00; Do 14-18", "Zeiten"),
+        Column("travel_mode", "Verkehrsmittel", "Travels by", own.travel_mode, "Auto", "Anreise"),
+        Column("max_distance_km", "Höchstens km", "Max km", whole_number, "25", "Umkreis|Umkreis km"),
+        Column("max_travel_minutes", "Höchstens Minuten", "Max minutes", whole_number, "45", "Fahrzeit"),
     ]
 
 
@@ -280,7 +208,7 @@ def _consents(today: date) -> list[Column]:
     }
     return [
         *(
-            Column(key, *names[purpose], read, "02.11.2026", (f"{names[purpose][0]} am",))
+            Column(key, *names[purpose], read, "02.11.2026", f"{names[purpose][0]} am")
             for key, purpose in CONSENT_COLUMNS.items()
         ),
         Column(
@@ -289,7 +217,7 @@ def _consents(today: date) -> list[Column]:
             "Proof of consent",
             text(200),
             "Vertrag, Seite 3",
-            ("Nachweis",),
+            "Nachweis",
         ),
     ]
 

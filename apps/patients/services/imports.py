@@ -1,7 +1,7 @@
 """Patients from a file: new ones are registered, known ones completed; running it again changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,7 +24,7 @@ from apps.patients.services import registration
 from apps.patients.services.import_columns import CONSENT_COLUMNS, columns
 
 APART = frozenset({*CONSENT_COLUMNS, "proof", "availability", "house_number"})  # keys that are no field
-NOTHING_SAID = frozenset({Salutation.NONE, Gender.NOT_STATED})  # such a word never replaces a known one
+NOTHING_SAID = {"salutation": Salutation.NONE, "gender": Gender.NOT_STATED}  # never replace a known one
 
 
 def import_patients(
@@ -222,7 +222,7 @@ class PatientImport:
 
 
 def _with_whole_name(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Split "Frau Dr. Mira Beispiel" where there is no first name. Raises RowRejected where one is missing."""
+    """Split "Frau Dr. Mira Beispiel" where no first name is given. Raises RowRejected where there is none."""
     whole = dict(values)
     notes: tuple[str, ...] = ()
     if "first_name" not in whole:
@@ -261,12 +261,9 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _differs(patient: Patient, name: str, value: Any) -> bool:
     known = getattr(patient, name)
-    if value in _NOTHING_LISTED or (not isinstance(value, list) and value in NOTHING_SAID):
+    if value == NOTHING_SAID.get(name):
         return False
     return set(known) != set(value) if isinstance(value, list) else known != value
-
-
-_NOTHING_LISTED: Collection[Any] = ([], "")
 
 
 def _consents(values: Mapping[str, Any]) -> dict[Purpose, date]:

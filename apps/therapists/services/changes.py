@@ -36,10 +36,23 @@ def apply(obj: Practice | Therapist, changes: Mapping[str, Any]) -> list[str]:
     if unknown := changes.keys() - editable_fields(type(obj)):
         raise TypeError(f"{type(obj).__name__} has no editable field {', '.join(sorted(unknown))}")
     before = {name: getattr(obj, name) for name in changes}
-    for name, value in _normalised(changes).items():
+    for name, value in normalised(changes).items():
         setattr(obj, name, value)
     validate(obj)
     return [name for name in changes if getattr(obj, name) != before[name]]
+
+
+def normalised(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Every value in its one spelling. Raises ValidationError with field names."""
+    values, errors = {}, {}
+    for name, value in changes.items():
+        try:
+            values[name] = _normalised_value(name, value)
+        except ValidationError as error:
+            errors[name] = error
+    if errors:
+        raise ValidationError(errors)
+    return values
 
 
 def validate(obj: Practice | Therapist) -> None:
@@ -68,18 +81,6 @@ def acting(actor: Any) -> Iterator[None]:
     else:
         with pghistory.context(user=actor.pk):
             yield
-
-
-def _normalised(changes: Mapping[str, Any]) -> dict[str, Any]:
-    values, errors = {}, {}
-    for name, value in changes.items():
-        try:
-            values[name] = _normalised_value(name, value)
-        except ValidationError as error:
-            errors[name] = error
-    if errors:
-        raise ValidationError(errors)
-    return values
 
 
 def _normalised_value(name: str, value: Any) -> Any:

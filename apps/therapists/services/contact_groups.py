@@ -46,7 +46,14 @@ def regroup(*, practices: Iterable[Practice]) -> None:
     list(ContactGroup.objects.select_for_update().filter(pk__in=old_ids).order_by("pk"))
     _assign(_components(members))
     for group in ContactGroup.objects.filter(pk__in=old_ids, therapists__isnull=True):
-        _delete_unless_used(group)
+        delete_if_empty(group=group)
+
+
+def delete_if_empty(*, group: ContactGroup) -> None:
+    """A group that an inquiry names stays, as a record of that contact."""
+    if not group.therapists.exists():
+        with suppress(ProtectedError):
+            group.delete()
 
 
 def _neighbourhood(practice_ids: set[int]) -> list[Member]:
@@ -128,9 +135,3 @@ def _assign(components: Sequence[Sequence[Member]]) -> None:
         moving = [member.id for member in component if member.group_id != group_id]
         if moving:
             Therapist.objects.filter(pk__in=moving).update(contact_group=group_id)
-
-
-def _delete_unless_used(group: ContactGroup) -> None:
-    """An inquiry may still name the group; then it stays as a record of that contact."""
-    with suppress(ProtectedError):
-        group.delete()

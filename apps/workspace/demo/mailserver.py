@@ -22,7 +22,9 @@ class CatchingHandler:
         self.replies: dict[str, str] = {}
         self.rcpt_replies: dict[str, str] = {}
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
+    ) -> str:
         if reply := self.rcpt_replies.get(address):
             return reply
         envelope.rcpt_tos.append(address)

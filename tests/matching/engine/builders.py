@@ -11,6 +11,7 @@ from apps.matching.engine.reasons import reasons_of
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
 
 TODAY = date(2025, 3, 3)
+PARAMETERS = Parameters()
 
 THERAPIST = TherapistRecord(
     id=1,
@@ -83,7 +84,7 @@ def search(**changes: Any) -> SearchRecord:
 def evaluated(
     one: SearchRecord,
     *people: TherapistRecord,
-    parameters: Parameters = Parameters(),
+    parameters: Parameters = PARAMETERS,
     today: date = TODAY,
 ) -> Evaluation:
     return evaluate(pack_searches([one]), 0, pack_therapists(people), parameters, today)

@@ -4,14 +4,14 @@ import math
 from datetime import date
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 
 from apps.matching.engine.columns import pack_searches, pack_therapists
 from apps.matching.engine.matching import Evaluation, evaluate, match, result_hash
 from apps.matching.engine.reasons import REASONS, Flag, Reason, reasons_of
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
 from tests.matching import oracle
-from tests.matching.strategies import worlds
+from tests.matching.strategies import of_worlds, worlds
 
 World = tuple[list[SearchRecord], list[TherapistRecord], Parameters, date]
 
@@ -22,7 +22,7 @@ def evaluations(world: World) -> list[Evaluation]:
     return [evaluate(columns[0], index, columns[1], parameters, today) for index in range(len(searches))]
 
 
-@settings(max_examples=20, deadline=None)
+@of_worlds(20)
 @given(worlds(therapist_count=25, search_count=12))
 def test_evaluate_gives_the_reasons_and_figures_of_the_oracle(world: World) -> None:
     searches, therapists, parameters, today = world
@@ -37,7 +37,7 @@ def test_evaluate_gives_the_reasons_and_figures_of_the_oracle(world: World) -> N
             assert bool(result.flags[row] & Flag.HOURS_UNKNOWN) == (verdict.common_minutes is None)
 
 
-@settings(max_examples=20, deadline=None)
+@of_worlds(20)
 @given(worlds())
 def test_match_gives_the_candidates_and_figures_of_evaluate(world: World) -> None:
     searches, therapists, parameters, today = world
@@ -57,7 +57,7 @@ def test_match_gives_the_candidates_and_figures_of_evaluate(world: World) -> Non
         assert matches.candidate_count[index] == len(expected)
 
 
-@settings(max_examples=20, deadline=None)
+@of_worlds(20)
 @given(worlds())
 def test_match_counts_the_reasons_of_evaluate(world: World) -> None:
     searches, therapists, parameters, today = world
@@ -71,7 +71,7 @@ def test_match_counts_the_reasons_of_evaluate(world: World) -> None:
             assert matches.reject_counts[index, place] == np.count_nonzero(counted & reason.bit)
 
 
-@settings(max_examples=15, deadline=None)
+@of_worlds(15)
 @given(worlds())
 def test_every_score_lies_between_its_bounds(world: World) -> None:
     for result in evaluations(world):
@@ -81,7 +81,7 @@ def test_every_score_lies_between_its_bounds(world: World) -> None:
         assert np.all((result.score > 0) & (result.score < 1))
 
 
-@settings(max_examples=15, deadline=None)
+@of_worlds(15)
 @given(worlds())
 def test_result_does_not_depend_on_the_order_of_therapists(world: World) -> None:
     searches, therapists, parameters, today = world
@@ -89,7 +89,7 @@ def test_result_does_not_depend_on_the_order_of_therapists(world: World) -> None
     assert ids[0] == ids[1]
 
 
-@settings(max_examples=20, deadline=None)
+@of_worlds(20)
 @given(worlds())
 def test_top_keeps_the_first_of_each_search(world: World) -> None:
     searches, therapists, parameters, today = world

@@ -2,6 +2,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from apps.matching.engine.planning import Edges, Plan, PlannedLine, PlanReason, UnplannedReason, plan
 from apps.matching.engine.records import Parameters
+
+DEFAULTS = Parameters()
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Round:
     groups: list[int]
     waiting: list[int]
     open_requests: list[int]
-    parameters: Parameters = Parameters()
+    parameters: Parameters = DEFAULTS
 
     def plan(self) -> Plan:
         keys = np.array(list(self.edges), dtype=np.int64).reshape(-1, 2)
@@ -125,7 +128,7 @@ def test_plan_keeps_every_limit(given: Round) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(rounds(), st.randoms())
-def test_plan_does_not_depend_on_the_order_of_edges(given: Round, random) -> None:
+def test_plan_does_not_depend_on_the_order_of_edges(given: Round, random: Random) -> None:
     shuffled = list(given.edges.items())
     random.shuffle(shuffled)
     again = Round(dict(shuffled), given.groups, given.waiting, given.open_requests, given.parameters)

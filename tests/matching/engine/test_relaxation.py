@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from apps.matching.engine.columns import pack_searches, pack_therapists
 from apps.matching.engine.reasons import Reason
@@ -12,7 +12,7 @@ from apps.matching.engine.records import Parameters, SearchRecord, TherapistReco
 from apps.matching.engine.relaxation import RELAXATIONS, blocking_reason, what_if
 from tests.matching import oracle
 from tests.matching.engine.builders import TODAY, search, therapist
-from tests.matching.strategies import worlds
+from tests.matching.strategies import of_worlds, worlds
 
 VT_GROUP = frozenset({("VT", "adults", "group")})
 TP_GROUP = frozenset({("TP", "adults", "group")})
@@ -107,7 +107,7 @@ def test_blocking_reason_is_the_location_when_nobody_is_in_reach(
     assert blocked_by(one, *people) is expected
 
 
-@settings(max_examples=10, deadline=None)
+@of_worlds(10)
 @given(worlds(therapist_count=20, search_count=5))
 def test_what_if_agrees_with_the_oracle_on_a_changed_search(
     world: tuple[list[SearchRecord], list[TherapistRecord], Parameters, date],

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             for entry in timetable.values():
                 self._run(entry["task"])
             return
-        due_at = {name: 0.0 for name in timetable}
+        due_at = dict.fromkeys(timetable, 0.0)
         while True:  # until the process is ended
             self._run_due(timetable, due_at)
             time.sleep(options["seconds"])

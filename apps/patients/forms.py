@@ -1,0 +1,294 @@
+"""Forms collect and check what was typed; rows are saved by the services, which validate once more."""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Div, Fieldset, Layout
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.enums import Language, Method
+from apps.core.templatetags.ui import phone as readable_phone
+from apps.core.weekly import Interval, Weekday, format_ranges, parse_ranges
+from apps.patients.enums import Purpose
+from apps.patients.models import Patient
+from apps.patients.normalise import normalise
+from apps.patients.selectors import symptom_choices
+
+SECTIONS: list[tuple[Any, list[tuple[str, ...]]]] = [
+    (
+        _("Identity"),
+        [
+            ("salutation", "gender", "birth_date"),
+            ("first_name", "last_name"),
+            ("street", "plz", "city"),
+            ("email", "phone", "preferred_channel"),
+        ],
+    ),
+    (
+        _("Insurance and doctors"),
+        [("insurance_kind", "insurer", "kvnr"), ("gp_name", "gp_contact", "referrer")],
+    ),
+    (
+        _("Clinical facts"),
+        [
+            ("diagnosis", "complaints_since"),
+            ("symptoms",),
+            ("complaints", "reason_now"),
+            ("has_previous_therapy", "previous_therapy_last_session_on", "previous_therapy_method"),
+            ("previous_treatments", "inpatient_treatment"),
+            ("physical_illnesses", "medication"),
+            ("stressors", "support_systems"),
+            ("expectations", "therapy_goals"),
+            ("occupation", "marital_status"),
+        ],
+    ),
+    (
+        _("Process"),
+        [
+            ("contracts_signed_on", "sprechstunde_on"),
+            ("ptv11_on", "is_ptv11_urgent", "referral_code"),
+            ("payment_reference", "payment_received_on"),
+        ],
+    ),
+    (
+        _("Wishes"),
+        [
+            ("wished_gender", "group_wish"),
+            ("wished_methods",),
+            ("languages",),
+            ("travel_mode", "max_distance_km", "max_travel_minutes"),
+            ("is_diga_accepted",),
+        ],
+    ),
+]
+FORM_FIELDS = [name for _title, rows in SECTIONS for names in rows for name in names]
+ONE_LINE = ("diagnosis", "complaints_since", "previous_therapy_method", "occupation", "kvnr", "referral_code")
+
+
+def day_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def row(names: Iterable[str]) -> Div:
+    return Div(*(Div(name, css_class="col-md") for name in names), css_class="row")
+
+
+def plain_helper() -> FormHelper:
+    """Several forms share one <form> of the page; the template holds its tag and token."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    return helper
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Show a service's errors beside the fields they name, the others on top."""
+    if not hasattr(error, "error_dict"):
+        return form.add_error(None, error)
+    for name, errors in error.error_dict.items():
+        form.add_error(name if name in form.fields and name != NON_FIELD_ERRORS else None, errors)
+    return None
+
+
+class PatientFields(forms.ModelForm):
+    """All that staff may enter about a patient, also in the admin. `save()` is not used: services save."""
+
+    symptoms = forms.MultipleChoiceField(
+        label=_("Symptoms"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("One to three, as agreed with the patient: therapists read them."),
+    )
+    wished_methods = forms.MultipleChoiceField(
+        label=_("Methods wished"),
+        choices=Method.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means any method."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"),
+        choices=Language.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means German."),
+    )
+    plz = forms.CharField(label=_("PLZ"), required=False, max_length=12)
+
+    class Meta:
+        model = Patient
+        fields = FORM_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Sorted by name and chosen by the patient's own words: cannot be a class attribute.
+        self.fields["symptoms"].choices = symptom_choices(chosen=self.instance.symptoms or [])  # type: ignore[attr-defined]
+        self.initial["phone"] = readable_phone(self.instance.phone)
+        for name, field in self.fields.items():
+            field.widget = self._widget(name, field)
+
+    def _widget(self, name: str, field: forms.Field) -> forms.Widget:
+        if isinstance(field, forms.DateField):
+            return day_input()
+        if name in ONE_LINE:
+            return forms.TextInput()
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 2
+        return field.widget
+
+    def clean(self) -> dict[str, Any]:
+        """Friendly sentences beside the fields; the service does the same again on the locked row."""
+        known = {name: value for name, value in self.cleaned_data.items() if name in FORM_FIELDS}
+        try:
+            normalise(known, today=timezone.localdate())
+        except ValidationError as error:
+            add_errors(self, error)
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """The instance stays as it is: the service validates the locked row."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Only what was edited, so that a value nobody touched is never written."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self._meta.fields}
+
+
+class PatientForm(PatientFields):
+    """The page of the back office. Refuses to overwrite what somebody else has changed meanwhile."""
+
+    seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper()
+        sections = [Fieldset(title, *map(row, rows)) for title, rows in SECTIONS]
+        if self.instance.pk:
+            self.initial["seen_at"] = self.instance.updated_at.isoformat()
+            self.helper.layout = Layout("seen_at", *sections)
+        else:
+            del self.fields["seen_at"]
+            self.helper.layout = Layout(*sections)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.is_stale:
+            raise ValidationError(STALE)
+        return cleaned
+
+    @property
+    def is_stale(self) -> bool:
+        return "seen_at" in self.fields and self.cleaned_data.get("seen_at") != self.initial["seen_at"]
+
+
+STALE = _(
+    "Somebody else has changed this patient since you opened the page, so nothing was saved. "
+    "Open the page once more to see the present values and enter yours again."
+)
+
+
+class RangesField(forms.CharField):
+    """ "08:00–12:00, 14:00–18:00" ↔ [(480, 720), (840, 1080)]."""
+
+    def to_python(self, value: Any) -> list[tuple[int, int]]:  # type: ignore[override]
+        return parse_ranges(super().to_python(value) or "")
+
+    def prepare_value(self, value: Any) -> Any:
+        return format_ranges(value) if isinstance(value, list) else value
+
+
+class AvailabilityForm(forms.Form):
+    """The week in seven lines."""
+
+    def __init__(self, *args: Any, intervals: Iterable[Interval] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        present = list(intervals)
+        for day in Weekday:
+            self.fields[f"day_{day.value}"] = RangesField(
+                label=capfirst(str(day.label)),
+                required=False,
+                initial=[(start, end) for weekday, start, end in present if weekday == day],
+                widget=forms.TextInput(attrs={"placeholder": "08:00–12:00, 14:00–18:00"}),
+            )
+        self.helper = plain_helper()
+        title = _("Weekly availability")
+        hint = HTML('<p class="muted">{{ availability_hint }}</p>')
+        names = list(self.fields)
+        self.helper.layout = Layout(Fieldset(title, hint, row(names[:2]), row(names[2:5]), row(names[5:])))
+
+    @property
+    def intervals(self) -> list[Interval]:
+        return [
+            Interval(day.value, start, end)
+            for day in Weekday
+            for start, end in self.cleaned_data[f"day_{day.value}"]
+        ]
+
+
+class FirstConsentsForm(forms.Form):
+    """Consents that come with the registration: same day, same proof."""
+
+    consents = forms.MultipleChoiceField(
+        label=_("Consents given"),
+        choices=Purpose.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    consents_on = forms.DateField(label=_("Given on"), required=False, widget=day_input())
+    proof = forms.CharField(
+        label=_("Proof"),
+        required=False,
+        max_length=200,
+        help_text=_("Where it can be found: “contract, page 3”."),
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["consents_on"].initial = today
+        self.helper = plain_helper()
+        self.helper.layout = Layout(Fieldset(_("Consents"), row(["consents"]), row(["consents_on", "proof"])))
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("consents"):
+            if not self.cleaned_data.get("proof"):
+                self.add_error("proof", _("Please say where the consents can be found."))
+            self._check_day(self.cleaned_data.get("consents_on"))
+        return self.cleaned_data
+
+    def _check_day(self, day: date | None) -> None:
+        if day is None or day > self.today:
+            self.add_error("consents_on", _("Please enter the day, today at the latest."))
+
+    @property
+    def days(self) -> dict[Purpose, date]:
+        return {Purpose(value): self.cleaned_data["consents_on"] for value in self.cleaned_data["consents"]}
+
+
+class GiveConsentForm(forms.Form):
+    purpose = forms.ChoiceField(label=_("Purpose"))
+    given_on = forms.DateField(label=_("Given on"), widget=day_input())
+    proof = forms.CharField(
+        label=_("Proof"), max_length=200, help_text=_("Where it can be found: “contract, page 3”.")
+    )
+
+    def __init__(self, *args: Any, in_force: Collection[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = [  # type: ignore[attr-defined]
+            (value, label) for value, label in Purpose.choices if value not in in_force
+        ]
+        self.helper = plain_helper()
+
+
+class WithdrawConsentForm(forms.Form):
+    withdrawn_on = forms.DateField(label=_("Withdrawn on"), widget=day_input())
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))

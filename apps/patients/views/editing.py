@@ -1,0 +1,112 @@
+"""Registering and changing patients."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.permissions import working
+from apps.core.errors import StaleState
+from apps.patients import selectors
+from apps.patients.forms import STALE, AvailabilityForm, FirstConsentsForm, PatientForm, add_errors
+from apps.patients.models import Patient
+from apps.patients.services import registration
+from apps.patients.views.common import log_access, opened, page_context
+
+LOOKED_AT = ("email", "phone", "first_name", "last_name", "birth_date", "kvnr")
+
+
+@working
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    data = request.POST or None
+    form, hours = PatientForm(data), AvailabilityForm(data)
+    consents = FirstConsentsForm(data, today=timezone.localdate())
+    doubles: list[Patient] = []
+    if data and all([form.is_valid(), hours.is_valid(), consents.is_valid()]):
+        doubles = [] if "create_anyway" in data else _doubles(request, form)
+        patient = None if doubles else _register(request, form, hours, consents)
+        if patient:
+            messages.success(request, _("%(name)s is registered.") % {"name": patient.full_name})
+            return redirect(patient)
+    context = {"forms": [form, hours, consents], "doubles": doubles, **_hints()}
+    return render(request, "patients/create.html", context, status=_status(form, hours, consents))
+
+
+@working
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = opened(request, pk)
+    form = PatientForm(request.POST or None, instance=patient)
+    if request.POST and form.is_valid() and _update(request, patient, form):
+        messages.success(request, _("Saved."))
+        return redirect(patient)
+    context = page_context(patient, "", forms=[form])
+    return render(request, "patients/edit.html", context, status=_status(form))
+
+
+@working
+@require_http_methods(["GET", "POST"])
+def availability(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = opened(request, pk)
+    intervals = [row.interval for row in patient.availability.all()]
+    form = AvailabilityForm(request.POST or None, intervals=intervals)
+    if request.POST and form.is_valid():
+        registration.set_availability(patient=patient, intervals=form.intervals, at=timezone.now())
+        messages.success(request, _("Saved."))
+        return redirect("patients:wishes", pk)
+    context = page_context(patient, "", forms=[form], **_hints())
+    return render(request, "patients/edit.html", context, status=_status(form))
+
+
+def _doubles(request: HttpRequest, form: PatientForm) -> list[Patient]:
+    found = selectors.find_duplicates(**{name: form.cleaned_data[name] for name in LOOKED_AT})
+    doubles = list(found)
+    for patient in doubles:
+        log_access(request, patient)
+    return doubles
+
+
+def _register(
+    request: HttpRequest, form: PatientForm, hours: AvailabilityForm, consents: FirstConsentsForm
+) -> Patient | None:
+    try:
+        return registration.register(
+            data=form.cleaned_data,
+            actor=request.user,
+            at=timezone.now(),
+            availability=hours.intervals,
+            consents=consents.days,
+            proof=consents.cleaned_data["proof"],
+        )
+    except ValidationError as error:
+        add_errors(form, error)
+        return None
+
+
+def _update(request: HttpRequest, patient: Patient, form: PatientForm) -> bool:
+    seen_at = patient.updated_at
+    try:
+        registration.update(
+            patient=patient, changes=form.changes, actor=request.user, at=timezone.now(), seen_at=seen_at
+        )
+    except ValidationError as error:
+        add_errors(form, error)
+    except StaleState:  # between reading the row and locking it
+        form.add_error(None, STALE)
+    return form.is_valid()
+
+
+def _hints() -> dict[str, Any]:
+    return {
+        "availability_hint": _("Several times a day with a comma between. An empty line means: not at all.")
+    }
+
+
+def _status(*forms: Any) -> int:
+    return 422 if any(form.errors for form in forms) else 200

@@ -1,0 +1,63 @@
+"""One patient: a page per tab."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.accounts.permissions import viewing
+from apps.patients import selectors
+from apps.patients.enums import PatientStatus
+from apps.patients.models import Patient, PatientHistory
+from apps.patients.views.common import opened, page_context
+
+
+@viewing
+@require_GET
+def overview(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = opened(request, pk)
+    context = page_context(patient, "detail")
+    rows = selectors.checklist(patient=patient, today=context["today"])
+    context["checklist"] = [row for row in rows if row.is_blocking]
+    context["warnings"] = [row for row in rows if not row.is_blocking]
+    context["missing_count"] = sum(not row.is_met for row in context["checklist"])
+    context["can_begin"] = PatientStatus.SEARCHING in Patient.TRANSITIONS[patient.status]
+    return render(request, "patients/detail.html", context)
+
+
+@viewing
+@require_GET
+def clinical(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = opened(request, pk)
+    symptoms = ", ".join(selectors.symptom_names(codes=patient.symptoms or []))
+    return render(request, "patients/clinical.html", page_context(patient, "clinical", symptoms=symptoms))
+
+
+@viewing
+@require_GET
+def wishes(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = opened(request, pk)
+    intervals = selectors.weekly_intervals(patient=patient)
+    return render(request, "patients/wishes.html", page_context(patient, "wishes", intervals=intervals))
+
+
+@viewing
+@require_GET
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = opened(request, pk)
+    entries = [_entry(row) for row in selectors.history(patient=patient)]
+    return render(request, "patients/history.html", page_context(patient, "history", entries=entries))
+
+
+def _entry(row: PatientHistory) -> dict[str, Any]:
+    """One line of components/timeline.html."""
+    labels = dict(PatientStatus.choices)
+    before, after = labels.get(row.old, ""), labels.get(row.new, row.new)
+    return {
+        "at": row.at,
+        "actor": row.actor.display_name if row.actor else "",
+        "icon": "person",
+        "text": f"{before} → {after}" if before else after,
+        "reason": row.reason,
+    }
