@@ -40,7 +40,7 @@ class Server:
     socket: Path
     pid_file: Path
     stop_signals: tuple[signal.Signals, ...]  # the gentle one first
-    is_ready: Callable[[], bool]
+    answers: Callable[[], bool]
 
     @property
     def name(self) -> str:
@@ -56,6 +56,10 @@ class Server:
         pid = first_number(self.pid_file)
         line = command_line(pid) if pid else ""
         return pid if str(self.folder) in line or str(self.socket) in line else None
+
+    def is_ready(self) -> bool:
+        """It lives and answers. A killed server's socket may accept for a moment when nobody is behind it."""
+        return self.pid is not None and self.answers()
 
 
 def ensure(server: Server, command: Callable[[], list[str]], account: "pwd.struct_passwd | None") -> None:

@@ -128,7 +128,8 @@ def _postgres(root: Path, name: str) -> Server:
         socket=path,
         pid_file=pid_file,
         stop_signals=(signal.SIGINT, signal.SIGQUIT),  # its "fast" and its "immediate" shutdown
-        is_ready=lambda: _last_word(pid_file) == "ready" and devprocess.answer(path) is not None,
+        # In this order: one that listens has replaced the file of the one before, which may say "ready" too.
+        answers=lambda: devprocess.answer(path) is not None and _last_word(pid_file) == "ready",
     )
 
 
@@ -140,7 +141,7 @@ def _redis(root: Path, name: str) -> Server:
         socket=path,
         pid_file=folder / "redis.pid",
         stop_signals=(signal.SIGTERM, signal.SIGKILL),
-        is_ready=lambda: (devprocess.answer(path, b"PING\r\n") or b"").startswith(b"+PONG"),
+        answers=lambda: (devprocess.answer(path, b"PING\r\n") or b"").startswith(b"+PONG"),
     )
 
 

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout
+from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.enums import Language, Method
@@ -71,12 +71,25 @@ FORM_FIELDS = [name for _title, rows in SECTIONS for names in rows for name in n
 ONE_LINE = ("diagnosis", "complaints_since", "previous_therapy_method", "occupation", "kvnr", "referral_code")
 
 
+UNKNOWN_YES_NO = [("unknown", _("not stated")), ("true", _("yes")), ("false", _("no"))]
+MANY_TICKS = ("symptoms", "languages", "wished_methods")
+
+
 def day_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def row(names: Iterable[str]) -> Div:
-    return Div(*(Div(name, css_class="col-md") for name in names), css_class="row")
+    return Div(*(Div(_shown(name), css_class="col-md") for name in names), css_class="row")
+
+
+def _shown(name: str) -> str | Field:
+    """Long lists of ticks stand in columns."""
+    return Field(name, template="patients/_ticks.html") if name in MANY_TICKS else name
+
+
+def card(title: Any, *parts: Any) -> Div:
+    return Div(Fieldset(title, *parts), css_class="card card-body")
 
 
 def plain_helper() -> FormHelper:
@@ -138,6 +151,8 @@ class PatientFields(forms.ModelForm):
             return day_input()
         if name in ONE_LINE:
             return forms.TextInput()
+        if isinstance(field.widget, forms.NullBooleanSelect):
+            field.widget.choices = UNKNOWN_YES_NO
         if isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = 2
         return field.widget
@@ -157,7 +172,8 @@ class PatientFields(forms.ModelForm):
     @property
     def changes(self) -> dict[str, Any]:
         """Only what was edited, so that a value nobody touched is never written."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if name in self._meta.fields}
+        columns = self._meta.fields or ()
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in columns}
 
 
 class PatientForm(PatientFields):
@@ -168,7 +184,7 @@ class PatientForm(PatientFields):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = plain_helper()
-        sections = [Fieldset(title, *map(row, rows)) for title, rows in SECTIONS]
+        sections = [card(title, *map(row, rows)) for title, rows in SECTIONS]
         if self.instance.pk:
             self.initial["seen_at"] = self.instance.updated_at.isoformat()
             self.helper.layout = Layout("seen_at", *sections)
@@ -191,6 +207,9 @@ STALE = _(
     "Somebody else has changed this patient since you opened the page, so nothing was saved. "
     "Open the page once more to see the present values and enter yours again."
 )
+
+
+HOURS_HINT = _("Several times a day with a comma between. An empty line means: not at all.")
 
 
 class RangesField(forms.CharField):
@@ -218,9 +237,9 @@ class AvailabilityForm(forms.Form):
             )
         self.helper = plain_helper()
         title = _("Weekly availability")
-        hint = HTML('<p class="muted">{{ availability_hint }}</p>')
+        hint = HTML(format_lazy('<p class="muted">{}</p>', HOURS_HINT))
         names = list(self.fields)
-        self.helper.layout = Layout(Fieldset(title, hint, row(names[:2]), row(names[2:5]), row(names[5:])))
+        self.helper.layout = Layout(card(title, hint, row(names[:2]), row(names[2:5]), row(names[5:])))
 
     @property
     def intervals(self) -> list[Interval]:
@@ -253,7 +272,7 @@ class FirstConsentsForm(forms.Form):
         self.today = today
         self.fields["consents_on"].initial = today
         self.helper = plain_helper()
-        self.helper.layout = Layout(Fieldset(_("Consents"), row(["consents"]), row(["consents_on", "proof"])))
+        self.helper.layout = Layout(card(_("Consents"), row(["consents"]), row(["consents_on", "proof"])))
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("consents"):

@@ -47,7 +47,8 @@ def phone(text: str) -> str:
         number = phonenumbers.parse(text, "DE")
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or number.national_number < SHORTEST or not phonenumbers.is_possible_number(number):
+    digits = number.national_number if number else None
+    if number is None or (digits or 0) < SHORTEST or not phonenumbers.is_possible_number(number):
         raise ValidationError(_("Please enter the phone number with its area code, e.g. 0341 1234567."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

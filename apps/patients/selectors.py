@@ -1,5 +1,6 @@
 """Reading patients: prerequisites, consents, duplicates, the list."""
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
@@ -137,7 +138,7 @@ def symptom_choices(*, chosen: Iterable[str] = ()) -> list[tuple[str, str]]:
     """Code and name in the language of the page: those in use and those this patient has already."""
     column = "name_de" if (get_language() or "de").startswith("de") else "name_en"
     rows = Symptom.objects.filter(Q(is_active=True) | Q(code__in=list(chosen)))
-    return list(rows.order_by(column).values_list("code", column))
+    return sorted(rows.values_list("code", column), key=lambda row: _alphabetical(row[1]))
 
 
 def symptom_names(*, codes: Iterable[str]) -> list[str]:
@@ -149,6 +150,11 @@ def symptom_names(*, codes: Iterable[str]) -> list[str]:
 def history(*, patient: Patient) -> QuerySet[PatientHistory]:
     """Changes of status, newest first."""
     return patient.history.select_related("actor").order_by("-at", "-id")
+
+
+def _alphabetical(text: str) -> str:
+    """Capitals and umlauts sort with their letters, whatever the database's collation."""
+    return unicodedata.normalize("NFKD", text.casefold())
 
 
 def _holds(consent: Consent, on: date) -> bool:

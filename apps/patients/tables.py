@@ -14,10 +14,11 @@ from apps.patients.selectors import missing_prerequisites
 
 BY_NAME = ("last_name", "first_name", "pk")
 MOST_NAMED = 2
+WHOLE = {"td": {"class": "text-nowrap"}}
 
 
 class PatientTable(tables.Table):
-    """Over `selectors.patient_list`: no query per row. Every order ends with the key, so pages do not overlap."""
+    """Over `selectors.patient_list`: no query per row. Every order ends with the key: no page overlaps."""
 
     name = tables.Column(
         gettext_lazy("Name"),
@@ -25,19 +26,26 @@ class PatientTable(tables.Table):
         order_by=BY_NAME,
         linkify=lambda record: record.get_absolute_url(),
     )
-    case_code = tables.Column(gettext_lazy("Case code"))
+    case_code = tables.Column(gettext_lazy("Case code"), attrs=WHOLE)
     status = tables.Column(gettext_lazy("Status"), order_by=("status", *BY_NAME))
     place = tables.Column(
-        gettext_lazy("Place"), accessor="plz", order_by=("plz", "city", *BY_NAME), empty_values=()
+        gettext_lazy("Place"),
+        accessor="plz",
+        order_by=("plz", "city", *BY_NAME),
+        empty_values=(),
+        attrs=WHOLE,
     )
     insurance = tables.Column(
-        gettext_lazy("Insurance"), accessor="insurance_kind", order_by=("insurance_kind", *BY_NAME)
+        gettext_lazy("Insurance"),
+        accessor="insurance_kind",
+        order_by=("insurance_kind", *BY_NAME),
+        attrs=WHOLE,
     )
     waiting = tables.Column(
         gettext_lazy("Waiting for"),
         accessor="started_on",
         order_by=("started_on", "pk"),
-        attrs={"td": {"class": "num"}, "th": {"class": "num"}},
+        attrs={"td": {"class": "num text-nowrap"}, "th": {"class": "num"}},
     )
     prerequisites = tables.Column(
         gettext_lazy("Prerequisites"), accessor="pk", orderable=False, empty_values=()

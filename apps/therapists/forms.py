@@ -59,7 +59,9 @@ class RecordForm(forms.ModelForm):
 
     @property
     def is_stale(self) -> bool:
-        return "seen_at" in self.fields and self.cleaned_data.get("seen_at") != self.initial["seen_at"]
+        if not self.is_bound or "seen_at" not in self.fields:
+            return False
+        return self.cleaned_data.get("seen_at") != self.initial["seen_at"]
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 REGION = "DE"
+SHORTEST_NUMBER = 100_000  # with its area code a number has six digits at least
 CODE = re.compile(r"([A-Z])(\d{0,2})(?:(?<=\d\d)\.?(\d{1,2}))?")
 CODE_MARKS = re.compile(r"(?<=.)[GVZA+*!.]+$")  # certainty letters and marks of outpatient coding
 DASHES = re.compile(r"\s*[-‐-―−]\s*")
@@ -22,9 +23,18 @@ def phone(text: str) -> str:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ValidationError(_("“%(text)s” is not a telephone number."), params={"text": text})
+    if not _is_plausible(number):
+        raise ValidationError(
+            _("“%(text)s” is not a telephone number with its area code, like 0341 1234567."),
+            params={"text": text},
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_plausible(number: phonenumbers.PhoneNumber | None) -> bool:
+    if number is None or number.national_number < SHORTEST_NUMBER:
+        return False
+    return phonenumbers.is_possible_number(number)
 
 
 def email(text: str) -> str:

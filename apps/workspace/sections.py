@@ -48,7 +48,7 @@ RESUMING_DAYS = 3
 def conflicts(moment: Moment) -> Section:
     rows = _requests().filter(status=RequestStatus.CONFLICT, conflict_resolved_at__isnull=True)
     kind = Kind(
-        "conflicts", _("Second acceptances"), _("Decide"), "warning", "danger", reverse("matching:searches")
+        "conflicts", _("Second acceptances"), _("Decide"), "warning", "danger", reverse("matching:conflicts")
     )
     return section(
         kind, (_request(row, row.answered_at, moment) for row in rows.order_by("answered_at")[: ROWS + 1])
@@ -269,7 +269,7 @@ def _call(row: PhoneCall, moment: Moment) -> Task:
     days = moment.days_since(row.starts_at)
     clock = timezone.localtime(row.starts_at).strftime("%H:%M") if days == 0 else ""
     text = f"{row.therapist.full_name}: {row.get_purpose_display()}"
-    return Task(text, reverse("communication:call", args=[row.pk]), days, when=clock)
+    return Task(text, reverse("matching:call", args=[row.pk]), days, when=clock)
 
 
 def _round(row: Any, moment: Moment) -> Task:

@@ -1,9 +1,11 @@
 """Hypothesis strategies for therapists and searches, with every unknown value and every edge.
 
-Values are drawn from few choices on purpose: pairs that nearly fit are the interesting ones.
+Values are drawn from few choices on purpose, and from near a fitting pair: those that nearly fit tell most.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -11,10 +13,14 @@ from hypothesis import strategies as st
 from apps.matching.engine.columns import AGE_GROUPS, METHODS, SETTINGS
 from apps.matching.engine.hours import Interval
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
+from tests.matching.engine.builders import SEARCH, THERAPIST
+
+Record = TypeVar("Record", SearchRecord, TherapistRecord)
 
 TODAYS = (date(2025, 3, 3), date(2024, 2, 29), date(2025, 2, 28), date(2025, 3, 1), date(2024, 12, 31))
 CODES = ("F40", "F40.1", "F40.01", "F41.2G", "F4", "f43.2 V", "F32.1+", "F33.-", "E66.0", "F99", "F", "Z73!")
 BLOCKS = ("F40-F48", "F40–F48", "F30-39", "E60-F10", "F48-F40")
+ALL_APPROVALS = frozenset((m, a, s) for m in METHODS for a in AGE_GROUPS for s in SETTINGS)
 UNREADABLE = ("", " ", "Depression", "F4x.1", "40.1")
 
 
@@ -25,10 +31,6 @@ def of_worlds(examples: int) -> settings:
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-
-
-def mostly(usual: object, others: st.SearchStrategy) -> st.SearchStrategy:
-    return st.one_of(st.just(usual), st.just(usual), others)
 
 
 def days_around(today: date, days: int) -> st.SearchStrategy[date]:
@@ -57,78 +59,76 @@ def schedules() -> st.SearchStrategy[tuple[Interval, ...] | None]:
     return st.one_of(st.none(), st.lists(intervals(), max_size=5).map(tuple))
 
 
-def approvals() -> st.SearchStrategy[frozenset[tuple[str, str, str]]]:
-    one = st.tuples(st.sampled_from(METHODS[:3]), st.sampled_from(AGE_GROUPS), st.sampled_from(SETTINGS))
-    return st.one_of(st.just(ALL_APPROVALS), st.frozensets(one, max_size=5))
-
-
-ALL_APPROVALS = frozenset((m, a, s) for m in METHODS for a in AGE_GROUPS for s in SETTINGS)
+@st.composite
+def twisted(
+    draw: st.DrawFn, base: Record, twists: dict[str, st.SearchStrategy], always: frozenset[str]
+) -> Record:
+    """Change a few fields of a record that fits, now and then all of them."""
+    some = st.sets(st.sampled_from(sorted(twists)), max_size=4)
+    chosen = draw(st.one_of(some, some, some, some, st.just(set(twists)))) | always
+    return replace(base, **{name: draw(twists[name]) for name in sorted(chosen)})
 
 
 def therapists(today: date, number: int) -> st.SearchStrategy[TherapistRecord]:
-    return st.builds(
-        TherapistRecord,
-        id=st.just(number),
-        latitude=_latitudes(),
-        longitude=_longitudes(),
-        gender=st.sampled_from(["male", "female", "diverse", "unknown"]),
-        is_active=mostly(True, st.booleans()),
-        is_blocked=mostly(False, st.booleans()),
-        is_verified=mostly(True, st.booleans()),
-        do_not_contact=mostly(False, st.booleans()),
-        contact_group=mostly(number, st.integers(1, 6)),
-        paused_until=mostly(None, days_around(today, 2)),
-        last_contact_on=mostly(None, days_around(today, 8)),
-        has_open_inquiry=mostly(False, st.booleans()),
-        has_seat=st.booleans(),
-        is_licensed=mostly(True, st.booleans()),
-        approvals=approvals(),
-        languages=st.one_of(st.none(), st.frozensets(st.sampled_from(["de", "en", "tr"]), max_size=3)),
-        working_hours=schedules(),
-        wished_diagnoses=mostly(
-            (), st.lists(st.sampled_from(CODES + BLOCKS + UNREADABLE), max_size=3).map(tuple)
-        ),
-        wished_age_from=mostly(0, st.sampled_from([17, 18, 21, 25])),
-        wished_age_to=mostly(0, st.sampled_from([17, 18, 20, 25, 65])),
-        wished_gender=mostly("any", st.sampled_from(["male", "female"])),
-        prefers_group=mostly(False, st.booleans()),
-        free_individual_from=st.one_of(st.none(), days_around(today, 60)),
-        free_group_from=st.one_of(st.none(), days_around(today, 60)),
-        possibly_has_places=st.booleans(),
-        knows_agency=st.booleans(),
-        has_email=st.booleans(),
-        region=st.sampled_from(["01", "10", "80", ""]),
-        asked_count=st.integers(0, 30),
-        accepted_count=st.integers(0, 3),
-    )
+    base = replace(THERAPIST, id=number, contact_group=number, approvals=ALL_APPROVALS)
+    twists = {
+        "latitude": _latitudes(),
+        "longitude": _longitudes(),
+        "gender": st.sampled_from(["male", "female", "diverse", "unknown"]),
+        "is_active": st.booleans(),
+        "is_blocked": st.booleans(),
+        "is_verified": st.booleans(),
+        "do_not_contact": st.booleans(),
+        "contact_group": st.integers(1, 6),
+        "paused_until": days_around(today, 2),
+        "last_contact_on": days_around(today, 8),
+        "has_open_inquiry": st.booleans(),
+        "has_seat": st.booleans(),
+        "is_licensed": st.booleans(),
+        "approvals": _approvals(),
+        "languages": st.one_of(st.none(), st.frozensets(st.sampled_from(["de", "en", "tr"]), max_size=3)),
+        "working_hours": schedules(),
+        "wished_diagnoses": _wished_diagnoses(),
+        "wished_age_from": st.sampled_from([0, 17, 18, 21, 25]),
+        "wished_age_to": st.sampled_from([0, 17, 18, 20, 25, 65]),
+        "wished_gender": st.sampled_from(["male", "female"]),
+        "prefers_group": st.booleans(),
+        "free_individual_from": days_around(today, 60),
+        "free_group_from": days_around(today, 60),
+        "possibly_has_places": st.booleans(),
+        "knows_agency": st.booleans(),
+        "has_email": st.booleans(),
+        "region": st.sampled_from(["01", "10", "80", ""]),
+        "asked_count": st.integers(0, 30),
+        "accepted_count": st.integers(0, 3),
+    }
+    return twisted(base, twists, frozenset({"longitude"}))
 
 
 def searches(today: date, number: int, therapist_ids: range) -> st.SearchStrategy[SearchRecord]:
-    some_ids = mostly(frozenset(), st.frozensets(st.sampled_from([*therapist_ids, 9_999]), max_size=4))
-    return st.builds(
-        SearchRecord,
-        id=st.just(number),
-        patient_id=st.just(number),
-        latitude=_latitudes(),
-        longitude=_longitudes(),
-        birth_date=birth_dates(today),
-        gender=st.sampled_from(["male", "female", "diverse", "not_stated"]),
-        insurance=st.sampled_from(["gkv", "gkv", "pkv", "beihilfe", "self_payer"]),
-        is_kostenerstattung=st.booleans(),
-        diagnosis=st.one_of(st.none(), st.sampled_from(CODES + UNREADABLE)),
-        wished_gender=mostly("any", st.sampled_from(["male", "female"])),
-        wished_methods=st.frozensets(st.sampled_from(METHODS), max_size=3),
-        group_wish=st.sampled_from(["no", "also", "only"]),
-        languages=st.frozensets(st.sampled_from(["de", "en", "ru"]), max_size=2),
-        availability=schedules(),
-        travel_mode=st.sampled_from(["car", "public_transport", "bicycle", "foot"]),
-        max_distance_km=st.one_of(st.none(), st.sampled_from([0.0, 11.119, 25.0, 500.0])),
-        max_travel_minutes=st.one_of(st.none(), st.sampled_from([0, 5, 27, 60, 900])),
-        excluded_therapists=some_ids,
-        locked_therapists=some_ids,
-        started_on=st.just(today),
-        open_requests=st.integers(0, 10),
-    )
+    base = replace(SEARCH, id=number, patient_id=number, started_on=today)
+    some_ids = st.frozensets(st.sampled_from([*therapist_ids, 9_999]), max_size=4)
+    twists = {
+        "latitude": _latitudes(),
+        "longitude": _longitudes(),
+        "birth_date": birth_dates(today),
+        "gender": st.sampled_from(["male", "female", "diverse", "not_stated"]),
+        "insurance": st.sampled_from(["gkv", "pkv", "beihilfe", "self_payer"]),
+        "is_kostenerstattung": st.booleans(),
+        "diagnosis": st.one_of(st.none(), st.sampled_from(CODES + UNREADABLE)),
+        "wished_gender": st.sampled_from(["male", "female"]),
+        "wished_methods": st.frozensets(st.sampled_from(METHODS), max_size=3),
+        "group_wish": st.sampled_from(["no", "also", "only"]),
+        "languages": st.frozensets(st.sampled_from(["de", "en", "ru"]), max_size=2),
+        "availability": schedules(),
+        "travel_mode": st.sampled_from(["car", "public_transport", "bicycle", "foot"]),
+        "max_distance_km": st.one_of(st.none(), st.sampled_from([0.0, 11.119, 25.0, 500.0])),
+        "max_travel_minutes": st.one_of(st.none(), st.sampled_from([0, 5, 27, 60, 900])),
+        "excluded_therapists": some_ids,
+        "locked_therapists": some_ids,
+        "open_requests": st.integers(0, 10),
+    }
+    return twisted(base, twists, frozenset({"longitude"}))
 
 
 @st.composite
@@ -149,16 +149,24 @@ def worlds(
     return running, people, parameters, today
 
 
+def _approvals() -> st.SearchStrategy[frozenset[tuple[str, str, str]]]:
+    one = st.tuples(st.sampled_from(METHODS[:3]), st.sampled_from(AGE_GROUPS), st.sampled_from(SETTINGS))
+    return st.one_of(st.just(ALL_APPROVALS), st.frozensets(one, max_size=5))
+
+
+def _wished_diagnoses() -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(CODES + BLOCKS + UNREADABLE), max_size=3).map(tuple)
+
+
 def _latitudes() -> st.SearchStrategy[float | None]:
-    return st.one_of(
-        st.sampled_from([None, 52.5, 52.6, 90.0, -90.0]), st.floats(52.3, 52.7), st.floats(-90, 90)
-    )
+    near = st.floats(52.3, 52.7)
+    return st.one_of(near, near, st.sampled_from([None, 52.42, 90.0, -90.0]), st.floats(-90, 90))
 
 
 def _longitudes() -> st.SearchStrategy[float | None]:
-    return st.one_of(
-        st.sampled_from([None, 13.4, 180.0, -180.0]), st.floats(13.2, 13.6), st.floats(-180, 180)
-    )
+    near = st.one_of(st.just(13.4), st.floats(13.2, 13.6))
+    far = st.one_of(st.sampled_from([None, 180.0, -180.0]), st.floats(-180, 180))
+    return st.one_of(near, near, near, near, near, far)
 
 
 def _minutes() -> st.SearchStrategy[int]:

@@ -16,13 +16,13 @@ class Problem:
         return f"{self.column}: {self.reason}" if self.column else self.reason
 
 
-class UnusableFile(DomainError):  # noqa: N818  (the family is named for what it says)
+class UnusableFile(DomainError):
     """Nothing of the file can be imported."""
 
     status = 400
 
 
-class RowRejected(Exception):  # noqa: N818  (named for what happens to the row)
+class RowRejected(Exception):
     """This row stays out; the others go in."""
 
     def __init__(self, *problems: Problem) -> None:

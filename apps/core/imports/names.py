@@ -64,6 +64,12 @@ def split_name(text: str) -> PersonName:
     )
 
 
+def without_titles(text: str) -> tuple[str, str]:
+    """ "Dr. Huber" → ("Huber", "Dr."); for lists that give first and last name apart."""
+    _salutation, words, titles = _split(APART.sub(r"\1.\2", text).replace(",", " ").split())
+    return " ".join(words), " ".join(titles)
+
+
 def _split(parts: list[str]) -> tuple[Salutation | None, list[str], list[str]]:
     """Salutation, words of the name, titles and degrees in their order."""
     salutation = SALUTATIONS.get(parts[0].casefold()) if parts else None

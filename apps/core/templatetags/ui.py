@@ -25,11 +25,11 @@ register = template.Library()
 
 # One colour per meaning, whatever the state machine calls it.
 TONES = {
-    "success": {"accepted", "confirmed", "placed", "verified", "active"}
+    "success": {"accepted", "confirmed", "placed", "verified", "active", "contactable"}
     | {"sent", "done", "held", "in_therapy"},
     "primary": {"searching", "released", "trial", "answered"} | {"queued", "sending", "handing_over"},
     "warning": {"paused", "waitlisted", "conflict", "unclear", "unreviewed", "planned", "draft", "no_show"},
-    "danger": {"blocked", "rejected", "failed", "refused", "not_fitting", "therapy_discontinued"},
+    "danger": {"blocked", "rejected", "failed", "refused", "not_fitting", "objected", "therapy_discontinued"},
 }
 ALERT_TONES = {"debug": "secondary", "error": "danger"}
 ALERT_ICONS = {"success": "check", "warning": "warning", "danger": "warning"}
@@ -182,7 +182,7 @@ def _score_row(position: int, code: str, value: float) -> dict[str, Any]:
 # The week as a picture: rows are weekdays, columns the hours from 7 to 21
 
 FIRST_HOUR, LAST_HOUR = 7, 21
-LEFT, TOP, HOUR_WIDTH, ROW_HEIGHT, ROW_STEP = 36, 18, 40, 20, 24
+LEFT, TOP, HOUR_WIDTH, ROW_HEIGHT, ROW_STEP = 30, 18, 30, 16, 19
 
 
 @register.inclusion_tag("components/hours_grid.svg.html")
@@ -250,7 +250,7 @@ def _rows() -> list[dict[str, Any]]:
         {
             "label": capfirst(str(day.label))[:2],
             "y": TOP + day * ROW_STEP,
-            "text_y": TOP + day * ROW_STEP + 15,
+            "text_y": TOP + day * ROW_STEP + 12,
             "width": width,
             "height": ROW_HEIGHT,
         }

@@ -209,7 +209,7 @@ def pack_searches(records: Sequence[SearchRecord]) -> SearchColumns:
     languages, language_set = _distinct(r.languages or ASSUMED_LANGUAGES for r in records)
     codes = [icd.normalise(r.diagnosis or "") for r in records]
     diagnoses = tuple(sorted({code for code in codes if code is not None}))
-    place = {code: number for number, code in enumerate(diagnoses)}
+    place: dict[str | None, int] = {code: number for number, code in enumerate(diagnoses)}
     return SearchColumns(
         id=_column(records, "id", np.int64),
         patient_id=_column(records, "patient_id", np.int64),

@@ -273,5 +273,5 @@ def _failing(condition: np.ndarray, reason: Reason) -> np.ndarray:
     return condition * np.uint32(reason.bit)
 
 
-def _bits(*reasons: Reason) -> list[np.ndarray]:
+def _bits(*reasons: Reason) -> list[np.uint32]:
     return [np.uint32(reason.bit) for reason in reasons]

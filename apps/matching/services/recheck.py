@@ -1,21 +1,22 @@
 """Unsent requests are looked at again when a patient or therapist changed, and before their release."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.core import parameters as operating
 from apps.core.parameters import Parameters
 from apps.matching.engine.matching import evaluate
 from apps.matching.engine.reasons import reasons_of
-from apps.matching.enums import UNSENT_REQUESTS, InquiryStatus, SearchStatus
-from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch
+from apps.matching.enums import UNSENT_INQUIRIES, UNSENT_REQUESTS
+from apps.matching.models import Inquiry, PlacementRequest
 from apps.matching.phrases import REASONS
 from apps.matching.selectors import loading
 from apps.matching.selectors import world as worlds
+from apps.matching.selectors.world import World
 from apps.matching.services import inquiries
 
 
@@ -34,44 +35,45 @@ def recheck_all(*, at: datetime, today: date) -> int:
     return _recheck(Inquiry.objects.all(), at=at, today=today)
 
 
-def drop_unfit(*, inquiry: Inquiry, parameters: Parameters, actor: Any, at: datetime, today: date) -> int:
-    """Take the unsent requests out that no longer fit; returns how many."""
+def drop_unfit(
+    *, inquiries_: Collection[Inquiry], parameters: Parameters, actor: Any, at: datetime, today: date
+) -> int:
+    """Take the unsent requests out that no longer fit; returns how many. One look for all inquiries."""
     taken = 0
-    for request, reason in _unfit(inquiry, parameters=parameters, today=today):
+    for request, reason in _unfit(inquiries_, parameters=parameters, today=today):
         taken += inquiries.take_out(requests=[request], actor=actor, at=at, reason=reason)
     return taken
 
 
 def _recheck(queryset: QuerySet[Inquiry], *, at: datetime, today: date) -> int:
+    unsent = list(queryset.filter(status__in=UNSENT_INQUIRIES).distinct().order_by("id"))
+    if not unsent:
+        return 0
     parameters = operating.current(at=at)
-    unsent = queryset.filter(status__in=[InquiryStatus.DRAFT, InquiryStatus.RELEASED]).distinct()
-    return sum(
-        drop_unfit(inquiry=inquiry, parameters=parameters, actor=None, at=at, today=today)
-        for inquiry in unsent.order_by("id")
+    return drop_unfit(inquiries_=unsent, parameters=parameters, actor=None, at=at, today=today)
+
+
+def _unfit(
+    inquiries_: Collection[Inquiry], *, parameters: Parameters, today: date
+) -> list[tuple[PlacementRequest, str]]:
+    """The open inquiries looked at do not count as open: each contact group has only one of them."""
+    ids = [inquiry.pk for inquiry in inquiries_]
+    requests = list(
+        PlacementRequest.objects.filter(inquiry__in=ids, status__in=UNSENT_REQUESTS).order_by("id")
     )
-
-
-def _unfit(inquiry: Inquiry, *, parameters: Parameters, today: date) -> list[tuple[PlacementRequest, str]]:
-    requests = list(inquiry.requests.filter(status__in=UNSENT_REQUESTS).order_by("id"))
-    searches = PlacementSearch.objects.filter(pk__in=[request.search_id for request in requests])
-    plannable = set(loading.plannable(today=today).filter(pk__in=searches).values_list("id", flat=True))
     world = worlds.load(
         today=today,
         parameters=parameters,
-        searches=searches.filter(status=SearchStatus.ACTIVE),
-        therapist_ids=[inquiry.therapist_id],
-        ignore_inquiries=[inquiry.pk],
+        searches=loading.plannable(today=today).filter(pk__in={request.search_id for request in requests}),
+        therapist_ids={inquiry.therapist_id for inquiry in inquiries_},
+        ignore_inquiries=ids,
     )
-    found = []
-    for request in requests:
-        if request.search_id not in plannable or request.search_id not in world.search_index:
-            found.append((request, _("The search is not active or a consent is missing.")))
-        elif reason := _first_reason(world, request):
-            found.append((request, reason))
-    return found
+    return [(request, reason) for request in requests if (reason := _reason_against(world, request))]
 
 
-def _first_reason(world: worlds.World, request: PlacementRequest) -> str:
+def _reason_against(world: World, request: PlacementRequest) -> str:
+    if request.search_id not in world.search_index:
+        return _("The search is not active or a consent is missing.")
     result = evaluate(
         world.search_columns,
         world.search_index[request.search_id],
@@ -80,5 +82,4 @@ def _first_reason(world: worlds.World, request: PlacementRequest) -> str:
         world.today,
     )
     reasons = reasons_of(int(result.failures[world.therapist_index[request.therapist_id]]))
-    with translation.override("de"):
-        return str(REASONS[reasons[0]]) if reasons else ""
+    return str(REASONS[reasons[0]]) if reasons else ""

@@ -38,10 +38,13 @@ def release_round(
     drafts = round_.inquiries.filter(status=InquiryStatus.DRAFT)
     if inquiry_ids is not None:
         drafts = drafts.filter(pk__in=inquiry_ids)
+    chosen = list(drafts.order_by("id"))
+    parameters = operating.current(at=at)
+    recheck.drop_unfit(inquiries_=chosen, parameters=parameters, actor=actor, at=at, today=today)
     result = Released()
-    for inquiry in drafts.order_by("id"):
+    for inquiry in chosen:
         try:
-            result.released.append(release_inquiry(inquiry=inquiry, actor=actor, at=at, today=today))
+            result.released.append(_release_checked(inquiry, parameters, actor=actor, at=at, today=today))
         except DomainError as error:
             result.refused.append((inquiry, str(error.message)))
     close_if_done(round_=round_, actor=actor, at=at)
@@ -55,7 +58,13 @@ def release_inquiry(*, inquiry: Inquiry, actor: Any, at: datetime, today: date) 
     the interval (the database says so, whatever else was checked), StaleState if it is no draft any more.
     """
     parameters = operating.current(at=at)
-    recheck.drop_unfit(inquiry=inquiry, parameters=parameters, actor=actor, at=at, today=today)
+    recheck.drop_unfit(inquiries_=[inquiry], parameters=parameters, actor=actor, at=at, today=today)
+    return _release_checked(inquiry, parameters, actor=actor, at=at, today=today)
+
+
+def _release_checked(
+    inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime, today: date
+) -> Inquiry:
     try:
         with transaction.atomic(), operation():
             return _release(inquiry, parameters, actor=actor, at=at, today=today)
@@ -147,7 +156,7 @@ def plan_call(
 def after_failed_email(*, inquiry: Inquiry, actor: Any, at: datetime, today: date, reason: str) -> None:
     """The e-mail did not go out: renew an outdated letter, else call; what no longer fits is withdrawn."""
     parameters = operating.current(at=at)
-    recheck.drop_unfit(inquiry=inquiry, parameters=parameters, actor=actor, at=at, today=today)
+    recheck.drop_unfit(inquiries_=[inquiry], parameters=parameters, actor=actor, at=at, today=today)
     with transaction.atomic(), operation():
         fresh = lock(inquiry)
         if fresh.status != InquiryStatus.RELEASED or inquiries.renew_letter(

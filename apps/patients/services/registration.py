@@ -131,6 +131,7 @@ def _apply(patient: Patient, data: Mapping[str, Any], today: date) -> list[str]:
     _refuse_unknown_symptoms(clean.get("symptoms", []), patient.symptoms)
     changed = {name for name, value in clean.items() if _set(patient, name, value)}
     changed |= _place(patient, changed)
+    _refuse_half_a_place(patient)
     if "kvnr" in changed and _set(patient, "kvnr_index", blind_index(patient.kvnr)):
         changed.add("kvnr_index")
     return sorted(changed)
@@ -154,6 +155,13 @@ def _place(patient: Patient, changed: Collection[str]) -> set[str]:
     found = locate(plz=patient.plz, city=patient.city)
     values = {"latitude": found.latitude, "longitude": found.longitude, "precision": found.precision}
     return {name for name, value in values.items() if _set(patient, name, value)}
+
+
+def _refuse_half_a_place(patient: Patient) -> None:
+    if (patient.latitude is None) != (patient.longitude is None):
+        raise ValidationError(
+            {"latitude": _("Latitude and longitude belong together: enter both or neither.")}
+        )
 
 
 def _refuse_unknown_symptoms(codes: Collection[str], known: Collection[str]) -> None:

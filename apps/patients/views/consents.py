@@ -14,7 +14,7 @@ from apps.patients.enums import Purpose
 from apps.patients.forms import GiveConsentForm, WithdrawConsentForm, add_errors
 from apps.patients.models import Consent, Patient
 from apps.patients.services import consents
-from apps.patients.views.common import opened, page_context
+from apps.patients.views.common import opened, page_context, posted
 
 
 @viewing
@@ -33,27 +33,27 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and _give(patient, form):
         messages.success(request, _("The consent is recorded."))
         return redirect("patients:consents", pk)
-    return _page(request, patient, form, status=422)
+    return _page(request, patient, form)
 
 
 @working
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, pk: int, purpose: str) -> HttpResponse:
     patient, purpose = opened(request, pk), _purpose(purpose)
-    form = WithdrawConsentForm(request.POST or None, initial={"withdrawn_on": timezone.localdate()})
-    if request.POST and form.is_valid() and _withdraw(patient, purpose, form):
+    form = WithdrawConsentForm(posted(request), initial={"withdrawn_on": timezone.localdate()})
+    if form.is_valid() and _withdraw(patient, purpose, form):
         messages.success(request, _("The withdrawal is recorded."))
         return redirect("patients:consents", pk)
     context = page_context(patient, "consents", form=form, purpose=purpose, effects=_effects(purpose))
-    return render(request, "patients/withdraw_consent.html", context, status=422 if form.errors else 200)
+    return render(request, "patients/withdraw_consent.html", context)
 
 
-def _page(request: HttpRequest, patient: Patient, form: GiveConsentForm, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, patient: Patient, form: GiveConsentForm) -> HttpResponse:
     today = timezone.localdate()
     in_force = selectors.consents_in_force(patient=patient, on=today)
     rows = [(consent, consent in in_force) for consent in patient.consents.all()]
     context = page_context(patient, "consents", rows=rows, form=form)
-    return render(request, "patients/consents.html", context, status=status)
+    return render(request, "patients/consents.html", context)
 
 
 def _in_force(patient: Patient) -> set[str]:

@@ -1,7 +1,5 @@
 """Registering and changing patients."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +14,7 @@ from apps.patients import selectors
 from apps.patients.forms import STALE, AvailabilityForm, FirstConsentsForm, PatientForm, add_errors
 from apps.patients.models import Patient
 from apps.patients.services import registration
-from apps.patients.views.common import log_access, opened, page_context
+from apps.patients.views.common import log_access, opened, page_context, posted
 
 LOOKED_AT = ("email", "phone", "first_name", "last_name", "birth_date", "kvnr")
 
@@ -24,30 +22,30 @@ LOOKED_AT = ("email", "phone", "first_name", "last_name", "birth_date", "kvnr")
 @working
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    data = request.POST or None
+    data = posted(request)
     form, hours = PatientForm(data), AvailabilityForm(data)
     consents = FirstConsentsForm(data, today=timezone.localdate())
     doubles: list[Patient] = []
-    if data and all([form.is_valid(), hours.is_valid(), consents.is_valid()]):
-        doubles = [] if "create_anyway" in data else _doubles(request, form)
+    if all([form.is_valid(), hours.is_valid(), consents.is_valid()]):
+        doubles = [] if "create_anyway" in request.POST else _doubles(request, form)
         patient = None if doubles else _register(request, form, hours, consents)
         if patient:
             messages.success(request, _("%(name)s is registered.") % {"name": patient.full_name})
             return redirect(patient)
-    context = {"forms": [form, hours, consents], "doubles": doubles, **_hints()}
-    return render(request, "patients/create.html", context, status=_status(form, hours, consents))
+    context = {"forms": [form, hours, consents], "doubles": doubles}
+    return render(request, "patients/create.html", context)
 
 
 @working
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     patient = opened(request, pk)
-    form = PatientForm(request.POST or None, instance=patient)
-    if request.POST and form.is_valid() and _update(request, patient, form):
+    form = PatientForm(posted(request), instance=patient)
+    if form.is_valid() and _update(request, patient, form):
         messages.success(request, _("Saved."))
         return redirect(patient)
     context = page_context(patient, "", forms=[form])
-    return render(request, "patients/edit.html", context, status=_status(form))
+    return render(request, "patients/edit.html", context)
 
 
 @working
@@ -55,13 +53,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def availability(request: HttpRequest, pk: int) -> HttpResponse:
     patient = opened(request, pk)
     intervals = [row.interval for row in patient.availability.all()]
-    form = AvailabilityForm(request.POST or None, intervals=intervals)
-    if request.POST and form.is_valid():
+    form = AvailabilityForm(posted(request), intervals=intervals)
+    if form.is_valid():
         registration.set_availability(patient=patient, intervals=form.intervals, at=timezone.now())
         messages.success(request, _("Saved."))
         return redirect("patients:wishes", pk)
-    context = page_context(patient, "", forms=[form], **_hints())
-    return render(request, "patients/edit.html", context, status=_status(form))
+    context = page_context(patient, "", forms=[form])
+    return render(request, "patients/edit.html", context)
 
 
 def _doubles(request: HttpRequest, form: PatientForm) -> list[Patient]:
@@ -100,13 +98,3 @@ def _update(request: HttpRequest, patient: Patient, form: PatientForm) -> bool:
     except StaleState:  # between reading the row and locking it
         form.add_error(None, STALE)
     return form.is_valid()
-
-
-def _hints() -> dict[str, Any]:
-    return {
-        "availability_hint": _("Several times a day with a comma between. An empty line means: not at all.")
-    }
-
-
-def _status(*forms: Any) -> int:
-    return 422 if any(form.errors for form in forms) else 200

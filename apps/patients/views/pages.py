@@ -4,9 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.permissions import viewing
+from apps.core.enums import Language, Method
+from apps.core.templatetags.ui import labels
 from apps.patients import selectors
 from apps.patients.enums import PatientStatus
 from apps.patients.models import Patient, PatientHistory
@@ -39,7 +42,10 @@ def clinical(request: HttpRequest, pk: int) -> HttpResponse:
 def wishes(request: HttpRequest, pk: int) -> HttpResponse:
     patient = opened(request, pk)
     intervals = selectors.weekly_intervals(patient=patient)
-    return render(request, "patients/wishes.html", page_context(patient, "wishes", intervals=intervals))
+    methods = labels(patient.wished_methods, Method) or _("any method")
+    languages = labels(patient.languages or [Language.DE], Language)
+    context = page_context(patient, "wishes", intervals=intervals, methods=methods, languages=languages)
+    return render(request, "patients/wishes.html", context)
 
 
 @viewing
@@ -52,8 +58,8 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _entry(row: PatientHistory) -> dict[str, Any]:
     """One line of components/timeline.html."""
-    labels = dict(PatientStatus.choices)
-    before, after = labels.get(row.old, ""), labels.get(row.new, row.new)
+    names = dict(PatientStatus.choices)
+    before, after = names.get(row.old, ""), names.get(row.new, row.new)
     return {
         "at": row.at,
         "actor": row.actor.display_name if row.actor else "",

@@ -19,7 +19,7 @@ from apps.patients.enums import PatientStatus
 from apps.patients.forms import ReasonForm
 from apps.patients.models import Patient
 from apps.patients.services import status
-from apps.patients.views.common import opened, page_context
+from apps.patients.views.common import opened, page_context, posted
 
 S = PatientStatus
 
@@ -71,14 +71,14 @@ def change(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     patient = opened(request, pk)
     if patient.status not in step.before:
         raise StaleState()
-    form = ReasonForm(request.POST or None)
-    if request.POST and form.is_valid():
+    form = ReasonForm(posted(request))
+    if form.is_valid():
         reason = form.cleaned_data["reason"]
         step.act(patient=patient, actor=request.user, at=timezone.now(), reason=reason)
         messages.success(request, _("Saved."))
         return redirect(patient)
     context = page_context(patient, "", step=step, form=form, effects=[step.effect])
-    return render(request, "patients/therapy.html", context, status=422 if form.errors else 200)
+    return render(request, "patients/therapy.html", context)
 
 
 def _step(name: str) -> Step:

@@ -199,6 +199,13 @@ def test_update_keeps_a_place_set_by_hand(at: datetime, coordinator: User) -> No
     assert (fresh.latitude, fresh.longitude, fresh.precision) == (51.3, 12.4, "manual")
 
 
+def test_update_with_half_a_place_is_refused(at: datetime, coordinator: User) -> None:
+    patient = PatientFactory()
+    with pytest.raises(ValidationError) as caught:
+        registration.update(patient=patient, changes={"latitude": None}, actor=coordinator, at=at)
+    assert list(caught.value.message_dict) == ["latitude"]
+
+
 def test_update_of_the_precision_locates_again(at: datetime, coordinator: User) -> None:
     patient = PatientFactory(plz="04109", precision="manual", latitude=51.0, longitude=12.0)
     fresh = registration.update(patient=patient, changes={"precision": "none"}, actor=coordinator, at=at)

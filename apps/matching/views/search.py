@@ -1,0 +1,159 @@
+"""One search: candidates with reasons, requests, history, and why somebody is no candidate."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.accounts.permissions import viewing
+from apps.core import parameters as operating
+from apps.core.parameters import Parameters
+from apps.matching import candidate_map, facts, phrases, timeline
+from apps.matching.enums import OPEN_SEARCHES, SearchStatus
+from apps.matching.models import PlacementSearch
+from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at
+from apps.matching.selectors.lists import draft_ids, requests_of_search, search_page
+from apps.matching.views.shared import note_access
+from apps.matching.wordings import RELAXATIONS
+from apps.therapists.models import Therapist
+from apps.therapists.selectors import main_practice, matching_text
+from apps.therapists.tables import free_places
+
+MOST_FOUND = 8  # therapists of "why not?"
+
+
+@viewing
+@require_GET
+def candidates(request: HttpRequest, pk: int) -> HttpResponse:
+    search, today = _search(request, pk), timezone.localdate()
+    parameters = operating.current(at=timezone.now())
+    context: dict[str, Any] = {
+        "wishes": facts.wishes(search=search, today=today, parameters=parameters),
+        "query": request.GET.get("q", ""),
+    }
+    if search.status in OPEN_SEARCHES:
+        context |= _looked_at(search, today, parameters)
+    return _page(request, search, "search", **context)
+
+
+@viewing
+@require_GET
+def requests(request: HttpRequest, pk: int) -> HttpResponse:
+    search = _search(request, pk)
+    return _page(request, search, "search_requests", requests=requests_of_search(search))
+
+
+@viewing
+@require_GET
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    search = _search(request, pk)
+    return _page(request, search, "search_history", entries=timeline.of_search(search))
+
+
+@viewing
+@require_GET
+def why_not(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why these therapists do, or do not, fit: for htmx the result alone."""
+    search, query = _search(request, pk), request.GET.get("q", "").strip()
+    ids = _named(query) if query else []
+    judgements = explain(
+        search=search,
+        therapist_ids=ids,
+        today=timezone.localdate(),
+        parameters=operating.current(at=timezone.now()),
+        ignore_inquiries=draft_ids(ids),
+    )
+    rows = [_row(judgement) for judgement in judgements]
+    template = "matching/why_not_results.html" if getattr(request, "htmx", False) else "matching/why_not.html"
+    context = {"search": search, "query": query, "rows": rows, "can_add": _can_add(request, search)}
+    return render(request, template, context)
+
+
+def _named(query: str) -> list[int]:
+    found = matching_text(Therapist.objects.order_by("last_name", "first_name", "pk"), query)
+    return list(found.values_list("pk", flat=True)[:MOST_FOUND])
+
+
+def _search(request: HttpRequest, pk: int) -> PlacementSearch:
+    search = get_object_or_404(search_page(), pk=pk)
+    note_access(request, [search.patient_id])
+    return search
+
+
+def _page(request: HttpRequest, search: PlacementSearch, tab: str, **context: Any) -> HttpResponse:
+    tabs = [
+        ("search", _("Candidates"), None),
+        ("search_requests", _("Requests"), search.requests.count()),
+        ("search_history", _("History"), None),
+    ]
+    context |= {
+        "search": search,
+        "patient": search.patient,
+        "today": timezone.localdate(),
+        "can_add": _can_add(request, search),
+        "tabs": [
+            {
+                "url": reverse(f"matching:{name}", args=[search.pk]),
+                "label": label,
+                "count": count,
+                "is_current": name == tab,
+            }
+            for name, label, count in tabs
+        ],
+    }
+    return render(request, f"matching/{tab}.html", context)
+
+
+def _can_add(request: HttpRequest, search: PlacementSearch) -> bool:
+    return bool(getattr(request.user, "can_work", False)) and search.status == SearchStatus.ACTIVE
+
+
+def _looked_at(search: PlacementSearch, today: date, parameters: Parameters) -> dict[str, Any]:
+    found = look_at(search=search, today=today, parameters=parameters)
+    gains = sorted(found.gains.items(), key=lambda gain: -gain[1])
+    return {
+        "found": found,
+        "rows": [_row(judgement, rank) for rank, judgement in enumerate(found.candidates, start=1)],
+        "rejected": [(phrases.REASONS[reason], count) for reason, count in found.reject_counts],
+        "gains": [(RELAXATIONS[key], gain) for key, gain in gains if gain > 0],
+        "blocked_by": phrases.blocked_by(found.blocking) if found.blocking else "",
+        "map": _map(search, found, parameters),
+    }
+
+
+def _row(judgement: Judgement, rank: int | None = None) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "judgement": judgement,
+        "therapist": judgement.therapist,
+        "practice": main_practice(judgement.therapist),
+        "free": free_places(judgement.therapist),
+        "reasons": [phrases.REASONS[reason] for reason in judgement.reasons],
+    }
+
+
+def _map(search: PlacementSearch, found: SearchView, parameters: Parameters) -> candidate_map.Map | None:
+    patient = search.patient
+    if patient.latitude is None or patient.longitude is None:
+        return None
+    return candidate_map.draw(
+        latitude=patient.latitude,
+        longitude=patient.longitude,
+        limit_km=facts.limit_km(patient=patient, parameters=parameters),
+        points=[_point(judgement, rank) for rank, judgement in enumerate(found.candidates, start=1)],
+    )
+
+
+def _point(judgement: Judgement, rank: int) -> candidate_map.Point:
+    practice = main_practice(judgement.therapist)
+    return candidate_map.Point(
+        rank=rank,
+        label=judgement.therapist.full_name,
+        latitude=practice.latitude if practice else None,
+        longitude=practice.longitude if practice else None,
+    )

@@ -1,0 +1,50 @@
+"""What the views of matching share: guards of methods, answers to an act, the log of who was looked at."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from apps.core.audit import record_access
+
+ROWS_A_PAGE = 50
+
+reads_and_writes = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def posted(request: HttpRequest) -> Any:
+    """What binds a form: the data of a POST, else None."""
+    return request.POST if request.method == "POST" else None
+
+
+def note_access(request: HttpRequest, patient_ids: Iterable[int]) -> None:
+    """This page shows who these patients are."""
+    for patient_id in patient_ids:
+        record_access(
+            actor=request.user,
+            patient_id=patient_id,
+            purpose=request.resolver_match.view_name,
+            at=timezone.now(),
+        )
+
+
+def done(request: HttpRequest, message: Any, to: Any, *args: Any) -> HttpResponse:
+    """Say what happened and go to `to`, or to the page of this site the form names as `next`."""
+    messages.success(request, message)
+    return redirect(next_page(request) or to, *([] if next_page(request) else args))
+
+
+def next_page(request: HttpRequest) -> str:
+    page = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if is_ours else ""
+
+
+def ask(request: HttpRequest, **context: Any) -> HttpResponse:
+    """The page before an act: title, text, button, cancel_url; optionally consequences, form, tone."""
+    return render(request, "matching/act.html", context)
