@@ -40,7 +40,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
 @viewing
 @require_GET
 def hours(request: HttpRequest, pk: int) -> HttpResponse:
-    therapist = _therapist(pk)
+    therapist = _therapist(pk, "hours")
     return _page(
         request,
         therapist,
@@ -76,9 +76,9 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, therapist, "history", entries=timeline.entries(therapist))
 
 
-def _therapist(pk: int) -> Therapist:
+def _therapist(pk: int, *prefetches: str) -> Therapist:
     therapists = selectors.with_pause(Therapist.objects.all(), timezone.localdate())
-    return get_object_or_404(selectors.with_offer(therapists), pk=pk)
+    return get_object_or_404(selectors.with_offer(therapists).prefetch_related(*prefetches), pk=pk)
 
 
 def _page(request: HttpRequest, therapist: Therapist, tab: str, **context: Any) -> HttpResponse:

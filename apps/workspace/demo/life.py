@@ -145,9 +145,7 @@ class Life:
         if self.rng.random() < 0.88:
             trial.confirm(request=request, actor=self.coordinator, at=at, today=at.date())
         else:
-            trial.did_not_fit(
-                request=request, reason="Chemie stimmte nicht", actor=self.coordinator, at=at
-            )
+            trial.did_not_fit(request=request, reason="Chemie stimmte nicht", actor=self.coordinator, at=at)
 
 
 def working_days(first: date, last: date) -> Iterator[date]:

@@ -4,7 +4,6 @@ Needs aiosmtpd from the development requirements; production never imports this 
 """
 
 import socket
-
 from collections import Counter
 from email import message_from_bytes, policy
 from email.message import EmailMessage

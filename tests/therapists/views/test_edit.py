@@ -48,7 +48,7 @@ def filled(response: Any, name: str = "form") -> dict[str, Any]:
     """What a browser would send back for a form as it was shown."""
     form = response.context[name]
     values = {field.html_name: field.value() for field in form}
-    return {key: value for key, value in values.items() if value not in (None, False)}
+    return {key: value for key, value in values.items() if value is not None and value is not False}
 
 
 def edit(client: Client, therapist: Therapist, **changes: Any) -> Any:

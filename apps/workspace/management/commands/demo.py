@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "Set up an agency of invented people, let some weeks pass and tell the story. Starts afresh."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-serve", action="store_true", help="kept for scripts: the command never serves")
+        parser.add_argument(
+            "--no-serve", action="store_true", help="only tell; `make demo` serves afterwards"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
@@ -23,6 +25,7 @@ class Command(BaseCommand):
         except Refused as error:
             raise CommandError(str(error.message)) from None
         story.wipe()
+        settings.CELERY_BROKER_URL = None  # the story drains the queues itself; a worker would get in its way
         with CatchingServer() as server:
             settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
             settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False

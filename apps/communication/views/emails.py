@@ -1,0 +1,131 @@
+"""The e-mail queue: the list, one message, and what a person decides about it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_tables2 import RequestConfig
+
+from apps.accounts.permissions import viewing, working
+from apps.communication import selectors
+from apps.communication.enums import EmailStatus
+from apps.communication.filters import EmailFilter
+from apps.communication.forms import ReasonForm
+from apps.communication.models import EmailMessage
+from apps.communication.services import queue
+from apps.communication.tables import EmailTable
+from apps.core.audit import record_access
+
+ROWS_A_PAGE = 50
+REQUEUEABLE = (EmailStatus.UNCLEAR, EmailStatus.FAILED, EmailStatus.REFUSED)
+CANCELLABLE = (*REQUEUEABLE, EmailStatus.QUEUED)
+
+reads_and_writes = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@viewing
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    chosen = EmailFilter(request.GET, queryset=selectors.email_list(), request=request)
+    table = EmailTable(chosen.qs)
+    RequestConfig(request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
+    context = {"filter": chosen, "table": table, "troubled_count": selectors.troubled_count()}
+    return render(request, "communication/emails.html", context)
+
+
+@viewing
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    email = get_object_or_404(EmailMessage.objects.select_related("therapist", "patient"), pk=pk)
+    if email.patient_id is not None:
+        _note_access(request, email.patient_id)
+    context = {
+        "email": email,
+        "text": selectors.readable_text(email),
+        "entries": selectors.email_timeline(email),
+        "is_requeueable": email.status in REQUEUEABLE,
+        "is_cancellable": email.status in CANCELLABLE,
+    }
+    return render(request, "communication/email.html", context)
+
+
+@working
+@reads_and_writes
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """An unclear message did arrive."""
+    email, form = get_object_or_404(EmailMessage, pk=pk), _form(request)
+    if form.is_valid():
+        queue.settle_as_sent(email=email, actor=request.user, at=timezone.now(), **form.cleaned_data)
+        return _done(request, email, _("Settled: the message did arrive."))
+    return _ask(
+        request,
+        email,
+        form,
+        title=_("It did arrive"),
+        text=_("You know that the message reached the recipient."),
+        button=_("Settle as sent"),
+        consequences=[_("The message counts as sent; an inquiry in it counts as asked.")],
+    )
+
+
+@working
+@reads_and_writes
+def requeue(request: HttpRequest, pk: int) -> HttpResponse:
+    email, form = get_object_or_404(EmailMessage, pk=pk), _form(request)
+    if form.is_valid():
+        queue.requeue(email=email, actor=request.user, at=timezone.now(), **form.cleaned_data)
+        return _done(request, email, _("In the queue again."))
+    consequences = [_("The message is sent with the next run of the queue, if no rule forbids it.")]
+    if email.status == EmailStatus.UNCLEAR:
+        consequences.append(_("If the first one did arrive after all, the recipient gets it twice."))
+    return _ask(
+        request,
+        email,
+        form,
+        title=_("Send again"),
+        text=_("To %(address)s.") % {"address": email.to_email},
+        button=_("Send again"),
+        consequences=consequences,
+    )
+
+
+@working
+@reads_and_writes
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    email, form = get_object_or_404(EmailMessage, pk=pk), _form(request)
+    if form.is_valid():
+        queue.cancel(email=email, actor=request.user, at=timezone.now(), **form.cleaned_data)
+        return _done(request, email, _("Cancelled."))
+    return _ask(
+        request,
+        email,
+        form,
+        title=_("Cancel the e-mail"),
+        text=_("To %(address)s.") % {"address": email.to_email},
+        button=_("Cancel the e-mail"),
+        tone="danger",
+        consequences=[_("The message will not be sent.")],
+    )
+
+
+def _form(request: HttpRequest) -> ReasonForm:
+    return ReasonForm(request.POST if request.method == "POST" else None)
+
+
+def _note_access(request: HttpRequest, patient_id: int) -> None:
+    record_access(
+        actor=request.user, patient_id=patient_id, purpose="communication:email", at=timezone.now()
+    )
+
+
+def _done(request: HttpRequest, email: EmailMessage, message: str) -> HttpResponse:
+    messages.success(request, message)
+    return redirect("communication:email", email.pk)
+
+
+def _ask(request: HttpRequest, email: EmailMessage, form: ReasonForm, **context: Any) -> HttpResponse:
+    return render(request, "communication/act.html", {"email": email, "form": form, **context})
