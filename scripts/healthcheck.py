@@ -1,6 +1,6 @@
 """Health of one container: exit code 0 is well. Runs inside the image, for docker-compose.yml.
 
-    python scripts/healthcheck.py web|beat
+python scripts/healthcheck.py web|beat
 """
 
 import os
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
 def is_web_ready() -> bool:
     """The web server answers and reaches the database."""
     host = urlsplit(os.environ.get("SITE_URL", "")).netloc or "localhost"  # Django refuses any other
-    request = urllib.request.Request("http://127.0.0.1:8000/readyz", headers={"Host": host})  # noqa: S310
+    request = urllib.request.Request("http://127.0.0.1:8000/readyz", headers={"Host": host})
     try:
         with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310  (our own address)
             return bool(response.status == 200)

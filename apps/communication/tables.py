@@ -15,7 +15,7 @@ def _moment(value: Any) -> str:
 
 
 class EmailTable(tables.Table):
-    """Over `selectors.email_list`: no query per row. Every order ends with the key, so pages do not overlap."""
+    """Over `selectors.email_list`: no query per row; every order ends with the key."""
 
     subject = tables.Column(
         _("Subject"),
@@ -52,7 +52,9 @@ class MadeCallTable(tables.Table):
     """Over `selectors.made_calls`."""
 
     done_at = tables.Column(
-        _("Made"), order_by=("done_at", "pk"), linkify=lambda record: reverse("matching:call", args=[record.pk])
+        _("Made"),
+        order_by=("done_at", "pk"),
+        linkify=lambda record: reverse("matching:call", args=[record.pk]),
     )
     therapist = tables.Column(
         _("Therapist"), order_by=("therapist__last_name", "therapist__first_name", "pk"), linkify=True

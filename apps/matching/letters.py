@@ -18,6 +18,7 @@ from apps.communication.enums import LetterKind
 from apps.communication.services.queue import Letter
 from apps.core.enums import Language, WishedGender
 from apps.core.weekly import Weekday, format_ranges
+from apps.matching.enums import RequestStatus, SearchStatus
 from apps.matching.models import Inquiry, PlacementRequest
 from apps.patients.enums import GroupWish, InsuranceKind
 from apps.patients.models import Patient, Symptom
@@ -26,6 +27,7 @@ from apps.therapists.models import Therapist
 from apps.therapists.selectors import salutation_line
 
 REPLY_SALT = "matching.reply"
+PLACE_FOUND = (SearchStatus.TRIAL, SearchStatus.PLACED)
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,16 @@ def inquiry_letter(*, inquiry: Inquiry, requests: Sequence[PlacementRequest], to
 
 
 def withdrawal_letter(*, inquiry: Inquiry, requests: Sequence[PlacementRequest]) -> Letter:
-    """Thanks: the place was found elsewhere; other patients may be offered."""
+    """Thanks: a place was found elsewhere, or none is sought any more; other patients may be offered."""
     return _letter(
         LetterKind.WITHDRAWAL,
         subject=f"Anfrage erledigt, vielen Dank ({inquiry.reference})",
         template="letters/withdrawal.txt",
         therapist=inquiry.therapist,
         inquiry=inquiry,
+        is_place_found=all(request.search.status in PLACE_FOUND for request in requests),
         case_codes=[request.search.patient.case_code for request in requests],
-        open_count=inquiry.requests.filter(status="sent").count(),
+        open_count=inquiry.requests.filter(status=RequestStatus.SENT).count(),
         reply_url=reply_url(inquiry),
     )
 

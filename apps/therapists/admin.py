@@ -151,6 +151,11 @@ class TherapistAdmin(admin.ModelAdmin):
             phone, working = (_intervals(formset, kind) for kind in HoursKind)
             records.set_week(therapist=form.instance, phone=phone, working=working or None, at=timezone.now())
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The rows around a therapist are read-only alone but go with the record: its own right counts."""
+        names, counts, _rights_needed, protected = super().get_deleted_objects(objs, request)
+        return names, counts, set(), protected
+
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Therapist) -> None:
         """The contact group is mended: who was connected through this therapist only, no longer is."""

@@ -221,7 +221,7 @@ def _requests() -> QuerySet[PlacementRequest]:
         "therapist__first_name",
         "therapist__last_name",
     ]
-    own = ["answered_at", "waitlist_until", "identity_released_at", "search_id"]
+    own = ["answered_at", "waitlist_until", "identity_released_at", "search", "inquiry_id"]
     return PlacementRequest.objects.select_related("search__patient", "therapist").only(*own, *shown)
 
 
@@ -251,7 +251,7 @@ def _next_step(row: Any) -> str:
 
 def _request(row: PlacementRequest, since: date | datetime | None, moment: Moment, step: str = "") -> Task:
     text = f"{row.search.patient.case_code} · {row.therapist.full_name}"
-    url = reverse("matching:search", args=[row.search_id])
+    url = reverse("matching:inquiry", args=[row.inquiry_id]) + f"#request-{row.pk}"
     return Task(f"{text}: {step}" if step else text, url, moment.days_since(since))
 
 
@@ -278,6 +278,7 @@ def _round(row: Any, moment: Moment) -> Task:
 
 
 def _paused(row: PlacementSearch) -> Task:
+    assert row.paused_until is not None  # the query asks for it
     last_day = date_format(row.paused_until, "SHORT_DATE_FORMAT")
     return Task(
         f"{row.patient.case_code}: {row.pause_reason}",

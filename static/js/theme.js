@@ -3,6 +3,7 @@
   "use strict";
   const KEY = "appearance";
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const print = window.matchMedia("print"); // paper is always light
 
   function stored() {
     try {
@@ -14,7 +15,7 @@
 
   function show(choice) {
     const theme = choice === "auto" ? (dark.matches ? "dark" : "light") : choice;
-    document.documentElement.dataset.bsTheme = theme;
+    document.documentElement.dataset.bsTheme = print.matches ? "light" : theme;
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.setAttribute("aria-pressed", String(button.dataset.themeChoice === choice));
     }
@@ -31,6 +32,7 @@
 
   show(stored());
   dark.addEventListener("change", () => show(stored()));
+  print.addEventListener("change", () => show(stored()));
   document.addEventListener("DOMContentLoaded", () => show(stored()));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-theme-choice]");

@@ -114,7 +114,7 @@ SPOILERS: list[tuple[Callable[[list[str]], list[str]], str]] = [
 
 
 def thousand_rows(seed: int) -> tuple[str, dict[int, str]]:
-    """A file of 1,000 rows, one field over two lines in every seventh; and line → column of the broken ones."""
+    """1,000 rows, in every seventh a field over two lines; and line → column of the broken ones."""
     rng = random.Random(seed)
     spoiled = {
         place: SPOILERS[count % len(SPOILERS)] for count, place in enumerate(rng.sample(range(1000), 37))
@@ -398,7 +398,7 @@ def test_command_reports_and_tells_by_its_exit_code(
     path, errors = tmp_path / "people.csv", tmp_path / "errors.csv"
     path.write_text(file_of(PERSON, PERSON | {"KVNR": "", "PLZ": "4103"}), "utf-8")
     with pytest.raises(CommandError, match=r"^1 row was rejected\.$") as failure:
-        call_command("import_patients", str(path), errors=str(errors))
+        call_command("import_patients", str(path), f"--errors={errors}")
     assert failure.value.returncode == 1
     output = capsys.readouterr()
     assert output.out.splitlines()[-1] == "Rows seen: 2 = 1 new + 0 changed + 0 unchanged + 1 rejected"
@@ -410,7 +410,7 @@ def test_command_reports_and_tells_by_its_exit_code(
 def test_command_without_rejections_ends_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, errors = tmp_path / "people.csv", tmp_path / "errors.csv"
     path.write_text(file_of(PERSON), "utf-8")
-    call_command("import_patients", str(path), dry_run=True, errors=str(errors))
+    call_command("import_patients", str(path), "--dry-run", f"--errors={errors}")
     assert capsys.readouterr().out.splitlines()[0] == "Trial run: nothing was saved."
     assert (Patient.objects.count(), errors.exists()) == (0, False)
 
@@ -420,7 +420,7 @@ def test_command_refuses_a_bad_place_for_rejected_rows(target: str, tmp_path: Pa
     path = tmp_path / "people.csv"
     path.write_text(file_of(PERSON), "utf-8")
     with pytest.raises(CommandError) as failure:
-        call_command("import_patients", str(path), errors=str(tmp_path / target))
+        call_command("import_patients", str(path), f"--errors={tmp_path / target}")
     assert (failure.value.returncode, Patient.objects.count()) == (2, 0)
 
 

@@ -88,7 +88,7 @@ def test_today_links_every_task_to_where_it_is_done(coordinator_client):
 
     (task,) = page(coordinator_client.get("/")).find_class("work-row")
 
-    assert task.find("a").get("href") == f"/searches/{row.search_id}/"
+    assert task.find("a").get("href") == f"/inquiries/{row.inquiry_id}/#request-{row.pk}"
     assert row.search.patient.case_code in text_of(task)
 
 

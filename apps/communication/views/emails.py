@@ -117,9 +117,7 @@ def _form(request: HttpRequest) -> ReasonForm:
 
 
 def _note_access(request: HttpRequest, patient_id: int) -> None:
-    record_access(
-        actor=request.user, patient_id=patient_id, purpose="communication:email", at=timezone.now()
-    )
+    record_access(actor=request.user, patient_id=patient_id, purpose="communication:email", at=timezone.now())
 
 
 def _done(request: HttpRequest, email: EmailMessage, message: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.imports.columns import fold
@@ -123,7 +124,7 @@ def one_of(words: Mapping[T, str]) -> Callable[[str], T]:
     return read
 
 
-def one_of_names(names: Mapping[str, T], unknown: str) -> Callable[[str], T]:
+def one_of_names(names: Mapping[str, T], unknown: str | Promise) -> Callable[[str], T]:
     """Reader of a name from a table of the database. `unknown` is the sentence with %(cell)s and %(near)s."""
     known = {fold(name): value for name, value in names.items()}
 

@@ -61,7 +61,8 @@ def _identity(today: date) -> list[Column]:
         Column("plz", "PLZ", "Postal code", plz, "04103", "Postleitzahl|ZIP"),
         Column("city", "Ort", "City", _field("city"), "Leipzig", "Stadt|Wohnort|Town"),
         Column("email", "E-Mail", "E-mail", email, "mira@example.org", "E-Mail-Adresse|Mail"),
-        Column("phone", "Telefon", "Phone", normalise.phone, "0341 1234567", "Telefonnummer|Tel.|Mobil"),
+        Column("phone", "Telefon", "Phone", normalise.phone, "0341 1234567", "Telefonnummer|Tel."),
+        Column("mobile", "Mobil", "Mobile", normalise.phone, "0171 1234567", "Handy|Mobiltelefon"),
         Column(
             "birth_date",
             "Geburtsdatum",
@@ -119,7 +120,7 @@ def _clinical(symptoms: Mapping[str, str]) -> list[Column]:
             "Symptome",
             "Symptoms",
             _symptoms(one_of_names(symptoms, unknown)),
-            "Ängste, Schlafstörungen",
+            "Panikattacken, Schlafstörungen",
             "Symptom",
         ),
         Column("complaints", "Beschwerden", "Complaints", plain, "Seit Monaten erschöpft"),

@@ -23,7 +23,7 @@ from apps.patients.services import consents as consent_services
 from apps.patients.services import registration
 from apps.patients.services.import_columns import CONSENT_COLUMNS, columns
 
-APART = frozenset({*CONSENT_COLUMNS, "proof", "availability", "house_number"})  # keys that are no field
+APART = frozenset({*CONSENT_COLUMNS, "proof", "availability", "house_number", "mobile"})  # keys that are no field
 NOTHING_SAID = {"salutation": Salutation.NONE, "gender": Gender.NOT_STATED}  # never replace a known one
 
 
@@ -158,7 +158,7 @@ class PatientImport:
         self.loaded = patients.in_bulk(list(found))
 
     def take(self, entry: Entry) -> Outcome:
-        values, notes = _with_whole_name(entry.values)
+        values, notes = _tidied(entry.values)
         person = _person(values)
         pk = self.known.find(person)
         if pk is None:
@@ -175,7 +175,7 @@ class PatientImport:
 
     def _peek(self, entry: Entry) -> int | None:
         try:
-            values, _notes = _with_whole_name(entry.values)
+            values, _notes = _tidied(entry.values)
             return self.known.find(_person(values))
         except RowRejected:
             return None
@@ -199,8 +199,8 @@ class PatientImport:
         changes = {name: value for name, value in _fields(values).items() if _differs(patient, name, value)}
         if changes:
             registration.update(patient=patient, changes=changes, actor=self.actor, at=self.at)
-        hours = values.get("availability")
-        is_other_week = bool(hours) and hours != [row.interval for row in patient.availability.all()]
+        hours = values.get("availability", [])
+        is_other_week = hours not in ([], [row.interval for row in patient.availability.all()])
         if is_other_week:
             registration.set_availability(patient=patient, intervals=hours, at=self.at)
         return bool(self._give_consents(patient, values)) or bool(changes) or is_other_week
@@ -221,19 +221,23 @@ class PatientImport:
         return list(new)
 
 
-def _with_whole_name(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Split "Frau Dr. Mira Beispiel" where no first name is given. Raises RowRejected where there is none."""
-    whole = dict(values)
-    notes: tuple[str, ...] = ()
-    if "first_name" not in whole:
-        name = split_name(whole["last_name"])
+def _tidied(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values with first and last name and one phone number, and what was left out on the way.
+
+    "Frau Dr. Mira Beispiel" is split where no first name is given. Raises RowRejected where there is none.
+    """
+    tidy, notes = dict(values), []
+    if "first_name" not in tidy:
+        name = split_name(tidy["last_name"])
         if not name.first_name or not name.last_name:
             raise RowRejected(Problem("", _("The first name is missing.")))
-        whole |= {"first_name": name.first_name, "last_name": name.last_name}
-        whole.setdefault("salutation", name.salutation or Salutation.NONE)
+        tidy |= {"first_name": name.first_name, "last_name": name.last_name}
+        tidy.setdefault("salutation", name.salutation or Salutation.NONE)
         if name.title:
-            notes = (_("The title “%(title)s” was left out.") % {"title": name.title},)
-    return whole, notes
+            notes.append(_("The title “%(title)s” was left out.") % {"title": name.title})
+    if "mobile" in tidy and tidy.setdefault("phone", tidy["mobile"]) != tidy["mobile"]:
+        notes.append(_("There is room for one number: the mobile number was left out."))
+    return tidy, tuple(notes)
 
 
 def _person(values: Mapping[str, Any]) -> Person:

@@ -61,7 +61,7 @@ def _neighbourhood(practice_ids: set[int]) -> list[Member]:
     therapist_ids: set[int] = set()
     while True:
         found = _therapists_around(practice_ids, therapist_ids)
-        around = _practices_around(found)
+        around = _practices_around(practice_ids, found)
         if found == therapist_ids and around <= practice_ids:
             return _members(therapist_ids)
         therapist_ids, practice_ids = found, practice_ids | around
@@ -73,11 +73,10 @@ def _therapists_around(practice_ids: set[int], therapist_ids: set[int]) -> set[i
     return set(Therapist.objects.filter(contact_group__in=groups).values_list("pk", flat=True))
 
 
-def _practices_around(therapist_ids: set[int]) -> set[int]:
-    """Their practices, and every practice with the same mailbox or number as one of them."""
-    rows = list(
-        _contacts().filter(workplaces__therapist__in=therapist_ids).values_list("pk", "mailbox", "phone")
-    )
+def _practices_around(practice_ids: set[int], therapist_ids: set[int]) -> set[int]:
+    """These, those of the therapists, and every practice with the same mailbox or number as one of them."""
+    near = _contacts().filter(Q(pk__in=practice_ids) | Q(workplaces__therapist__in=therapist_ids))
+    rows = list(near.values_list("pk", "mailbox", "phone").distinct())
     mailboxes = {mailbox for _pk, mailbox, _phone in rows if mailbox}
     phones = {phone for _pk, _mailbox, phone in rows if phone}
     shared = _contacts().filter(Q(mailbox__in=mailboxes) | Q(phone__in=phones)).values_list("pk", flat=True)

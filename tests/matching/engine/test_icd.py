@@ -57,6 +57,7 @@ def test_normalise_refuses_what_is_no_code(code: str) -> None:
         ("F40.0", "F40.01"),
         ("F40.1", "F40"),
         ("F40.01", "F40"),
+        ("F40.01", "F40.01"),
         ("F40.1", "F4"),
         ("F40.1", "F40.1G"),
         ("F40.1 V", "F40.1+"),
@@ -109,6 +110,10 @@ def test_normalise_is_stable_and_reads_what_the_oracle_reads(code: str) -> None:
 def test_coverage_is_true_where_any_code_of_a_set_covers() -> None:
     result = coverage([("F40", "F32"), (), ("F4",)], ["F32.1", "F40.1", "F60"])
     assert result.tolist() == [[True, True, False], [False, False, False], [False, True, False]]
+
+
+def test_coverage_holds_for_equal_codes_of_full_length() -> None:
+    assert coverage([("F40.01",)], ["F40.01", "F40.00", "F40.02"]).tolist() == [[True, False, False]]
 
 
 def test_coverage_without_wishes_or_diagnoses_is_empty() -> None:

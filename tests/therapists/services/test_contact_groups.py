@@ -178,3 +178,12 @@ def test_regroup_lets_nobody_else_regroup_until_the_transaction_ends() -> None:
             assert cursor.fetchone() == (False,)
     finally:
         other.close()
+
+
+def test_regroup_starts_from_a_practice_nobody_works_at_any_more() -> None:
+    group = ContactGroup.objects.create()
+    empty = PracticeFactory(email="a@example.org", phone="+49341111111")
+    TherapistFactory(contact_group=group, practice__email="a@example.org")
+    TherapistFactory(contact_group=group, practice__phone="+49341111111")
+    regroup(practices=[empty])
+    assert len(set(groups())) == 2
