@@ -221,7 +221,10 @@ def _ensure_locked(
 def _spawn(command: list[str], log_file: Path, account: "pwd.struct_passwd | None") -> int:
     """Start a process that is nobody's child: it survives us and leaves us no zombie. Returns its number."""
     shell = ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!', str(log_file), *command]
-    return int(run(shell, log_file.parent, account).stdout)
+    printed = run(shell, log_file.parent, account).stdout.strip()
+    if not printed.isdigit():  # the shell complains before the server has a log
+        raise DevServiceError(f"{command[0]} cannot be started: {printed}")
+    return int(printed)
 
 
 def _send(pid: int, number: signal.Signals, server: Server) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -16,8 +16,9 @@ from apps.core.encryption import blind_index
 from apps.core.errors import Refused
 from apps.patients import checks
 from apps.patients.enums import Purpose
-from apps.patients.forms import FORM_FIELDS, SECTIONS, PatientFields
+from apps.patients.forms import PatientFields
 from apps.patients.models import Availability, Consent, Insurer, Patient, PatientHistory, Symptom
+from apps.patients.sections import FORM_FIELDS, SECTIONS
 from apps.patients.services import consents, registration
 
 PLACE = ("latitude", "longitude", "precision")
@@ -100,7 +101,7 @@ class PatientAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     autocomplete_fields = ("insurer",)
     readonly_fields = KEPT_BY_THE_SYSTEM
-    fieldsets: Any = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": (("case_code", "status"), ("created_at", "updated_at"))}),
         *((title, {"fields": rows}) for title, rows in SECTIONS),
         (_("Place"), {"fields": (PLACE,)}),

@@ -18,56 +18,9 @@ from apps.core.weekly import Interval, Weekday, format_ranges, parse_ranges
 from apps.patients.enums import Purpose
 from apps.patients.models import Patient
 from apps.patients.normalise import normalise
+from apps.patients.sections import FORM_FIELDS, SECTIONS
 from apps.patients.selectors import symptom_choices
 
-SECTIONS: list[tuple[Any, list[tuple[str, ...]]]] = [
-    (
-        _("Identity"),
-        [
-            ("salutation", "gender", "birth_date"),
-            ("first_name", "last_name"),
-            ("street", "plz", "city"),
-            ("email", "phone", "preferred_channel"),
-        ],
-    ),
-    (
-        _("Insurance and doctors"),
-        [("insurance_kind", "insurer", "kvnr"), ("gp_name", "gp_contact", "referrer")],
-    ),
-    (
-        _("Clinical facts"),
-        [
-            ("diagnosis", "complaints_since"),
-            ("symptoms",),
-            ("complaints", "reason_now"),
-            ("has_previous_therapy", "previous_therapy_last_session_on", "previous_therapy_method"),
-            ("previous_treatments", "inpatient_treatment"),
-            ("physical_illnesses", "medication"),
-            ("stressors", "support_systems"),
-            ("expectations", "therapy_goals"),
-            ("occupation", "marital_status"),
-        ],
-    ),
-    (
-        _("Process"),
-        [
-            ("contracts_signed_on", "sprechstunde_on"),
-            ("ptv11_on", "is_ptv11_urgent", "referral_code"),
-            ("payment_reference", "payment_received_on"),
-        ],
-    ),
-    (
-        _("Wishes"),
-        [
-            ("wished_gender", "group_wish"),
-            ("wished_methods",),
-            ("languages",),
-            ("travel_mode", "max_distance_km", "max_travel_minutes"),
-            ("is_diga_accepted",),
-        ],
-    ),
-]
-FORM_FIELDS = [name for _title, rows in SECTIONS for names in rows for name in names]
 ONE_LINE = ("diagnosis", "complaints_since", "previous_therapy_method", "occupation", "kvnr", "referral_code")
 
 

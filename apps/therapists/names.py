@@ -7,7 +7,7 @@ from apps.core.enums import Salutation
 PROFESSOR = re.compile(r"(?<!\w)(?:prof|professor(?:in)?)(?!\w)", re.IGNORECASE)
 # Not "Drs." (Dutch, no doctorate), not "Dr. des." or "Dr. cand." (not yet one), not "PhD".
 DOCTOR = re.compile(r"(?<!\w)(?:dr|doktor(?:in)?)(?!\w)(?!\.?\s*(?:des|cand)\b)", re.IGNORECASE)
-GREETINGS = {Salutation.MS: "Sehr geehrte Frau", Salutation.MR: "Sehr geehrter Herr"}
+GREETINGS: dict[str, str] = {Salutation.MS: "Sehr geehrte Frau", Salutation.MR: "Sehr geehrter Herr"}
 
 
 def greeting(*, salutation: str, title: str, first_name: str, last_name: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 REGION = "DE"
 SHORTEST_NUMBER = 100_000  # with its area code a number has six digits at least
+LONGEST_WISH = 9  # characters the column holds
 CODE = re.compile(r"([A-Z])(\d{0,2})(?:(?<=\d\d)\.?(\d{1,2}))?")
 CODE_MARKS = re.compile(r"(?<=.)[GVZA+*!.]+$")  # certainty letters and marks of outpatient coding
 DASHES = re.compile(r"\s*[-‐-―−]\s*")
@@ -19,11 +20,8 @@ def phone(text: str) -> str:
     """ "0911/540 89 86" → "+499115408986" (E.164). Raises ValidationError for what is no number."""
     if not text.strip():
         return ""
-    try:
-        number = phonenumbers.parse(text, REGION)
-    except phonenumbers.NumberParseException:
-        number = None
-    if not _is_plausible(number):
+    number = _parsed(text)
+    if number is None:
         raise ValidationError(
             _("“%(text)s” is not a telephone number with its area code, like 0341 1234567."),
             params={"text": text},
@@ -31,10 +29,13 @@ def phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _is_plausible(number: phonenumbers.PhoneNumber | None) -> bool:
-    if number is None or number.national_number < SHORTEST_NUMBER:
-        return False
-    return phonenumbers.is_possible_number(number)
+def _parsed(text: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    is_long_enough = (number.national_number or 0) >= SHORTEST_NUMBER
+    return number if is_long_enough and phonenumbers.is_possible_number(number) else None
 
 
 def email(text: str) -> str:
@@ -53,15 +54,21 @@ def diagnoses(texts: Iterable[str]) -> list[str]:
 
 def diagnosis(text: str) -> str:
     """The canonical code ("F40.1", "F4") or block ("F40-F48") of an ICD-10 wish. Raises ValidationError."""
-    first, dash, last = DASHES.sub("-", text.strip().upper()).partition("-")
+    if canonical := _code_or_block(DASHES.sub("-", text.strip().upper())):
+        return canonical
+    raise ValidationError(
+        _("“%(text)s” is not an ICD-10 code or block like F32 or F40-F48."), params={"text": text}
+    )
+
+
+def _code_or_block(text: str) -> str | None:
+    first, dash, last = text.partition("-")
     low = _code(first)
-    high = _code(f"{first[:1]}{last}" if last[:1].isdigit() else last) if dash and last else ""
-    canonical = f"{low}-{high}" if high else low
-    if low is None or high is None or (high and high < low) or len(canonical) > 9:
-        raise ValidationError(
-            _("“%(text)s” is not an ICD-10 code or block like F32 or F40-F48."), params={"text": text}
-        )
-    return canonical
+    if low is None or not (dash and last):
+        return low
+    high = _code(f"{first[:1]}{last}" if last[:1].isdigit() else last)
+    block = f"{low}-{high}"
+    return block if high and low <= high and len(block) <= LONGEST_WISH else None
 
 
 def _code(text: str) -> str | None:

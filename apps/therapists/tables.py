@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.enums import Language
 from apps.core.templatetags.ui import labels
 from apps.therapists.models import Therapist
-from apps.therapists.selectors import contact_state, main_practice
+from apps.therapists.selectors import contact_state
 
 BY_NAME = ("last_name", "first_name", "pk")
 
@@ -24,8 +24,11 @@ class TherapistTable(tables.Table):
         order_by=BY_NAME,
         linkify=lambda record: record.get_absolute_url(),
     )
-    place = tables.Column(gettext_lazy("Place"), accessor="main_plz", order_by=("main_plz", *BY_NAME))
-    practice = tables.Column(gettext_lazy("Practice"), accessor="main_city", orderable=False)
+    place = tables.TemplateColumn(
+        verbose_name=gettext_lazy("Place"),
+        template_name="therapists/columns/place.html",
+        order_by=("main_plz", *BY_NAME),
+    )
     approvals = tables.TemplateColumn(
         verbose_name=gettext_lazy("Approvals"),
         template_name="therapists/columns/approvals.html",
@@ -39,9 +42,6 @@ class TherapistTable(tables.Table):
         order_by=("free_individual_from", "free_group_from", "pk"),
     )
     contact = tables.Column(gettext_lazy("Contact"), empty_values=(), orderable=False)
-    last_email = tables.Column(
-        gettext_lazy("Last e-mail"), accessor="last_email_at", order_by=("last_email_at", *BY_NAME)
-    )
     review = tables.TemplateColumn(
         verbose_name=gettext_lazy("Review"),
         template_name="therapists/columns/review.html",
@@ -61,13 +61,6 @@ class TherapistTable(tables.Table):
     def render_name(self, record: Therapist) -> str:
         return f"{record}, {record.title}" if record.title else str(record)
 
-    def render_place(self, record: Any) -> str:
-        return f"{record.main_plz} {record.main_city}"
-
-    def render_practice(self, record: Therapist) -> str:
-        practice = main_practice(record)
-        return (practice.name or practice.street) if practice else "—"
-
     def render_seat(self, record: Therapist) -> str:
         return record.get_seat_display()
 
@@ -76,9 +69,6 @@ class TherapistTable(tables.Table):
 
     def render_free(self, record: Therapist) -> str:
         return free_places(record) or "—"
-
-    def render_last_email(self, value: Any) -> str:
-        return date_format(value, "SHORT_DATE_FORMAT")
 
     def render_contact(self, record: Therapist) -> str:
         return render_to_string(

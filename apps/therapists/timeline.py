@@ -63,6 +63,6 @@ def _change_entries(therapist: Therapist) -> list[dict[str, Any]]:
 
 def _change_entry(change: dict[str, Any], users: dict[int, User]) -> dict[str, Any]:
     user = users.get(change["user_id"])
-    names = [str(Therapist._meta.get_field(name).verbose_name) for name in change["fields"]]
-    text = _("Changed: %(fields)s") % {"fields": ", ".join(names)}
+    labels = {field.name: str(field.verbose_name) for field in Therapist._meta.concrete_fields}
+    text = _("Changed: %(fields)s") % {"fields": ", ".join(labels[name] for name in change["fields"])}
     return {"at": change["at"], "actor": user.display_name if user else "", "icon": "edit", "text": text}

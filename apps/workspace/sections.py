@@ -110,9 +110,8 @@ def unanswered(moment: Moment) -> Section:
 
 def emails(moment: Moment) -> Section:
     troubled = [EmailStatus.UNCLEAR, EmailStatus.FAILED, EmailStatus.REFUSED]
-    rows = EmailMessage.objects.filter(status__in=troubled).only(
-        "status", "to_name", "to_email", "updated_at"
-    )
+    shown = ["status", "to_name", "to_email", "updated_at", "patient__case_code"]
+    rows = EmailMessage.objects.filter(status__in=troubled).select_related("patient").only(*shown)
     kind = Kind(
         "emails",
         _("E-mails that did not get through"),
@@ -148,7 +147,8 @@ def calls_later(moment: Moment) -> Section:
 
 
 def draft_rounds(moment: Moment) -> Section:
-    rows = Round.objects.filter(status=RoundStatus.DRAFT).annotate(drafts=Count("inquiries"))
+    rows = Round.objects.filter(status=RoundStatus.DRAFT)
+    rows = rows.annotate(drafts=Count("inquiries", filter=Q(inquiries__status=InquiryStatus.DRAFT)))
     kind = Kind(
         "rounds", _("Rounds to release"), _("Review"), "rounds", "primary", reverse("matching:rounds")
     )
@@ -261,7 +261,8 @@ def _inquiry(row: Inquiry, moment: Moment) -> Task:
 
 
 def _email(row: EmailMessage, moment: Moment) -> Task:
-    text = f"{row.to_name or row.to_email}: {row.get_status_display()}"
+    to = row.patient.case_code if row.patient else row.to_name or row.to_email
+    text = f"{to}: {row.get_status_display()}"
     return Task(text, reverse("communication:email", args=[row.pk]), moment.days_since(row.updated_at))
 
 

@@ -1,8 +1,11 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,11 +21,30 @@ needs_redis = pytest.mark.skipif(
 )
 
 
+@contextmanager
+def _project() -> Iterator[Path]:
+    """A folder whose servers are gone afterwards.
+
+    Not pytest's: every starting pytest closes the folder above it again, to servers run by `nobody` too.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="devservices-"))
+    yield folder
+    devservices.stop(folder)
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    """A project folder whose servers are gone after the test."""
-    yield tmp_path
-    devservices.stop(tmp_path)
+def root() -> Iterator[Path]:
+    """Nothing has been started here."""
+    with _project() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Path]:
+    """Servers may be up or down; filling a new cluster is what takes time."""
+    with _project() as folder:
+        yield folder
 
 
 def _value(uri: str, query: str) -> object:
@@ -38,11 +60,11 @@ def _kill(root: Path, name: str) -> None:
     assert devprocess._wait(lambda: not devprocess.command_line(pid), 5)
 
 
-def test_ensure_postgres_called_twice_starts_one_durable_server(root: Path) -> None:
-    uri = devservices.ensure_postgres(root)
-    pid = devservices.status(root)["pg"]
-    assert devservices.ensure_postgres(root) == uri
-    assert devservices.status(root) == {"pg": pid}
+def test_ensure_postgres_called_twice_starts_one_durable_server(shared: Path) -> None:
+    uri = devservices.ensure_postgres(shared)
+    pid = devservices.status(shared)["pg"]
+    assert devservices.ensure_postgres(shared) == uri
+    assert devservices.status(shared)["pg"] == pid
     assert _value(uri, "SHOW fsync") == "on"
     assert _value(uri, "SHOW listen_addresses") == ""
 
@@ -67,24 +89,24 @@ def test_ensure_postgres_called_by_many_processes_starts_one_server(root: Path) 
     assert printed == {f"{devservices.status(root)['pg']}\n"}
 
 
-def test_ensure_postgres_after_kill_keeps_what_was_committed(root: Path) -> None:
-    uri = devservices.ensure_postgres(root)
+def test_ensure_postgres_after_kill_keeps_what_was_committed(shared: Path) -> None:
+    uri = devservices.ensure_postgres(shared)
     with psycopg.connect(uri) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS value")
-    _kill(root, "pg")
-    assert devservices.status(root) == {"pg": None}
-    assert devservices.ensure_postgres(root) == uri
+    _kill(shared, "pg")
+    assert devservices.status(shared)["pg"] is None
+    assert devservices.ensure_postgres(shared) == uri
     assert _value(uri, "SELECT value FROM kept") == 7
 
 
-def test_ensure_postgres_with_stranger_in_the_pid_file_starts(root: Path) -> None:
-    uri = devservices.ensure_postgres(root)
-    _kill(root, "pg")
-    pid_file = root / ".local" / "pg" / "postmaster.pid"
+def test_ensure_postgres_with_stranger_in_the_pid_file_starts(shared: Path) -> None:
+    uri = devservices.ensure_postgres(shared)
+    _kill(shared, "pg")
+    pid_file = shared / ".local" / "pg" / "postmaster.pid"
     _number, *rest = pid_file.read_text().splitlines(keepends=True)
     pid_file.write_text("".join([f"{os.getpid()}\n", *rest]))
-    assert devservices.status(root) == {"pg": None}
-    devservices.ensure_postgres(root)
+    assert devservices.status(shared)["pg"] is None
+    devservices.ensure_postgres(shared)
     assert _value(uri, "SELECT 1") == 1
 
 
@@ -117,12 +139,12 @@ def test_ensure_postgres_with_data_of_another_version_says_so(root: Path) -> Non
 
 
 @needs_redis
-def test_ensure_redis_called_twice_starts_one_server_that_keeps_and_never_evicts(root: Path) -> None:
-    url = devservices.ensure_redis(root)
+def test_ensure_redis_called_twice_starts_one_server_that_keeps_and_never_evicts(shared: Path) -> None:
+    url = devservices.ensure_redis(shared)
     assert url is not None
-    pid = devservices.status(root)["redis"]
-    assert devservices.ensure_redis(root) == url
-    assert devservices.status(root) == {"redis": pid}
+    pid = devservices.status(shared)["redis"]
+    assert devservices.ensure_redis(shared) == url
+    assert devservices.status(shared)["redis"] == pid
     with redis.Redis.from_url(url) as client:
         settings = client.config_get("append*", "maxmemory-policy", "port")
     assert {key: settings[key] for key in ("appendonly", "appendfsync", "maxmemory-policy", "port")} == {
@@ -134,12 +156,12 @@ def test_ensure_redis_called_twice_starts_one_server_that_keeps_and_never_evicts
 
 
 @needs_redis
-def test_ensure_redis_after_kill_keeps_its_keys(root: Path) -> None:
-    url = str(devservices.ensure_redis(root))
+def test_ensure_redis_after_kill_keeps_its_keys(shared: Path) -> None:
+    url = str(devservices.ensure_redis(shared))
     with redis.Redis.from_url(url) as client:
         client.set("kept", "yes")
-    _kill(root, "redis")
-    devservices.ensure_redis(root)
+    _kill(shared, "redis")
+    devservices.ensure_redis(shared)
     with redis.Redis.from_url(url) as client:
         assert client.get("kept") == b"yes"
 
@@ -150,11 +172,17 @@ def test_ensure_redis_without_a_program_is_none(root: Path, monkeypatch: pytest.
     assert devservices.ensure_redis(root) is None
 
 
-def test_stop_ends_the_servers_once(root: Path) -> None:
-    devservices.ensure_postgres(root)
-    assert devservices.stop(root) == ["pg"]
-    assert devservices.status(root) == {"pg": None}
-    assert devservices.stop(root) == []
+def test_stop_ends_the_servers_once(shared: Path) -> None:
+    devservices.ensure_postgres(shared)
+    assert "pg" in devservices.stop(shared)
+    assert devservices.status(shared)["pg"] is None
+    assert devservices.stop(shared) == []
+
+
+def test_ensure_postgres_without_access_to_its_log_says_so(root: Path) -> None:
+    (root / ".local" / "pg.log").mkdir(parents=True)
+    with pytest.raises(DevServiceError, match=r"(?s)postgres cannot be started: .*pg\.log"):
+        devservices.ensure_postgres(root)
 
 
 @pytest.mark.parametrize(

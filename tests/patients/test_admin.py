@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.core.models import AccessEntry
 from apps.events.models import DomainEvent
-from apps.patients.models import Consent, Patient
+from apps.patients.models import Consent, Patient, Symptom
 from tests.factories.patients import ConsentFactory, PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,14 @@ def test_consent_that_is_over_cannot_be_changed_nor_any_deleted(manager_client: 
     assert response.status_code == 403
     assert manager_client.post(url("consent", "delete", over.pk), {"post": "yes"}).status_code == 403
     assert Consent.objects.get().withdrawn_on == date(2026, 10, 2)
+
+
+def test_symptom_code_cannot_be_renamed(manager_client: Client) -> None:
+    symptom = Symptom.objects.get(code="anxiety")
+    data = {"code": "fear", "name_de": "Furcht", "name_en": "Fear", "is_active": "on"}
+    manager_client.post(url("symptom", "change", symptom.pk), data)
+    symptom.refresh_from_db()
+    assert (symptom.code, symptom.name_de) == ("anxiety", "Furcht")
 
 
 @pytest.mark.parametrize("model", ["availability", "patienthistory"])

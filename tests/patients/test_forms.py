@@ -10,7 +10,6 @@ from django.utils import translation
 from apps.core.weekly import Interval
 from apps.patients.enums import Purpose
 from apps.patients.forms import (
-    FORM_FIELDS,
     AvailabilityForm,
     FirstConsentsForm,
     GiveConsentForm,
@@ -18,6 +17,7 @@ from apps.patients.forms import (
     add_errors,
 )
 from apps.patients.models import Symptom
+from apps.patients.sections import FORM_FIELDS
 from apps.patients.services.registration import EDITABLE
 from tests.factories.patients import PatientFactory
 

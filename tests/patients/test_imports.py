@@ -1,18 +1,13 @@
-"""Patients from files: what goes in, what stays out and why, and that a second run changes nothing."""
+"""Patients from files: who is recognised, what is completed, what stays out and why."""
 
 import csv
 import io
 import json
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import CommandError
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,130 +18,12 @@ from apps.core.weekly import Interval
 from apps.patients.enums import PatientStatus, Purpose
 from apps.patients.models import Insurer, Patient
 from apps.patients.services import consents
-from apps.patients.services.imports import import_columns, import_patients
+from apps.patients.services.imports import import_patients
+from tests.core.imports.helpers import counts, file_of, reasons
 
 pytestmark = pytest.mark.django_db
 
 DATA = Path(__file__).parents[1] / "data"
-DOCS = Path(__file__).parents[2] / "docs" / "imports.md"
-HEADER = [
-    "Anrede",
-    "Vorname",
-    "Nachname",
-    "Geburtsdatum",
-    "PLZ",
-    "Ort",
-    "E-Mail",
-    "Telefon",
-    "KVNR",
-    "Krankenkasse",
-]
-HEADER += ["Symptome", "Diagnose", "Verfügbarkeit", "Wunsch Verfahren"]
-LAST_NAMES = [
-    "Beispiel",
-    "Muster",
-    "Probe",
-    "Vorlage",
-    "Entwurf",
-    "Skizze",
-    "Modell",
-    "Übung",
-    "Fäßler",
-    "von der Au",
-]
-
-
-def run(text: str, at: datetime, **options: bool) -> Report:
-    return import_patients(content=text.encode(), actor=None, at=at, **options)
-
-
-def reasons(report: Report) -> list[tuple[int, str]]:
-    return [(one.row.line, str(problem)) for one in report.rejections for problem in one.problems]
-
-
-def kvnr(rng: random.Random) -> str:
-    letter, digits = rng.choice("ABCDEFGHKLM"), f"{rng.randrange(10**8):08d}"
-    text = f"{ord(letter) - 64:02d}{digits}"
-    total = sum(sum(divmod(int(digit) * (1 + place % 2), 10)) for place, digit in enumerate(text))
-    return f"{letter}{digits}{total % 10}"
-
-
-def good_row(rng: random.Random, number: int) -> list[str]:
-    born_on = date(1950 + rng.randrange(50), rng.randrange(1, 13), rng.randrange(1, 29))
-    return [
-        rng.choice(["Frau", "Herr", ""]),
-        f"Vor{number}",
-        rng.choice(LAST_NAMES),
-        rng.choice([born_on.strftime("%d.%m.%Y"), born_on.isoformat()]),
-        rng.choice(["04103", "10115", "80331"]),
-        "Leipzig",
-        f"p{number}@example.org",
-        f"0341 {1000000 + number}",
-        kvnr(rng) if rng.random() < 0.5 else "",
-        rng.choice(["Barmer", "techniker krankenkasse", "AOK PLUS", ""]),
-        rng.choice(["Panikattacken", "rumination; Sleep problems", "Grübeln, exhaustion, Panikattacken"]),
-        rng.choice(["F32.1", "f40.1 G", ""]),
-        rng.choice(["Mo 08:00-12:00; Mi 14-18", "Mo-Fr 16-20", ""]),
-        rng.choice(["VT", "Verhaltenstherapie, TP", ""]),
-    ]
-
-
-def broken(column: str, value: str) -> Callable[[list[str]], list[str]]:
-    def spoil(row: list[str]) -> list[str]:
-        row[HEADER.index(column)] = value
-        return row
-
-    return spoil
-
-
-SPOILERS: list[tuple[Callable[[list[str]], list[str]], str]] = [
-    (broken("Geburtsdatum", "31.02.1980"), "Geburtsdatum"),
-    (broken("Geburtsdatum", "01.01.2031"), "Geburtsdatum"),
-    (broken("PLZ", "4103"), "PLZ"),
-    (broken("E-Mail", "mira(at)example.org"), "E-Mail"),
-    (broken("Telefon", "keins"), "Telefon"),
-    (broken("KVNR", "A123456781"), "KVNR"),
-    (broken("Krankenkasse", "Bamer"), "Krankenkasse"),
-    (broken("Symptome", "Panikattacken, Grübeln, Schlafstörungen, Erschöpfung"), "Symptome"),
-    (broken("Nachname", ""), "Nachname"),
-    (lambda row: row[:-2], ""),
-]
-
-
-def thousand_rows(seed: int) -> tuple[str, dict[int, str]]:
-    """1,000 rows, in every seventh a field over two lines; and line → column of the broken ones."""
-    rng = random.Random(seed)
-    spoiled = {
-        place: SPOILERS[count % len(SPOILERS)] for count, place in enumerate(rng.sample(range(1000), 37))
-    }
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";")
-    writer.writerow(HEADER)
-    wrong: dict[int, str] = {}
-    for number in range(1000):
-        row = good_row(rng, number)
-        if number % 7 == 0:
-            row[HEADER.index("Ort")] = "Leipzig\nGohlis"
-        if number in spoiled:
-            spoil, column = spoiled[number]
-            row, wrong[file.getvalue().count("\n") + 1] = spoil(row), column
-        writer.writerow(row)
-    return file.getvalue(), wrong
-
-
-def test_thousand_rows_with_broken_ones_twice(at: datetime) -> None:
-    text, wrong = thousand_rows(seed=7)
-    first = run(text, at)
-    assert first.summary_counts() == {"seen": 1000, "new": 963, "changed": 0, "unchanged": 0, "rejected": 37}
-    assert {one.row.line: one.problems[0].column for one in first.rejections} == wrong
-    assert all(problem.reason for one in first.rejections for problem in one.problems)
-    assert Patient.objects.count() == 963
-
-    second = run(text, at)
-    assert second.summary_counts() == {"seen": 1000, "new": 0, "changed": 0, "unchanged": 963, "rejected": 37}
-    assert reasons(second) == reasons(first)
-
-
 PERSON = {
     "Vorname": "Mira",
     "Nachname": "Beispiel",
@@ -164,17 +41,8 @@ def english() -> Iterator[None]:
         yield
 
 
-def file_of(*people: dict[str, str]) -> str:
-    header = list(dict.fromkeys(heading for person in people for heading in person))
-    file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, header, restval="")
-    writer.writeheader()
-    writer.writerows(people)
-    return file.getvalue()
-
-
-def counts(report: Report) -> tuple[int, int, int, int]:
-    return report.new, report.changed, report.unchanged, report.rejected
+def run(text: str, at: datetime, **options: bool) -> Report:
+    return import_patients(content=text.encode(), actor=None, at=at, **options)
 
 
 def test_every_column_reaches_the_record(at: datetime) -> None:
@@ -380,70 +248,9 @@ def test_any_table_is_imported_or_rejected(at: datetime, rows: list[list[str]], 
     assert report.seen == report.new + report.changed + report.unchanged + report.rejected
 
 
-def test_queries_of_an_unchanged_run_do_not_grow_with_the_rows(at: datetime) -> None:
-    few, many = ([good_row(random.Random(number), number) for number in range(count)] for count in (2, 12))
-    for rows in (few, many):
-        run("\n".join(";".join(f'"{cell}"' for cell in row) for row in [HEADER, *rows]), at)
-    queries = []
-    for rows in (few, many):
-        with CaptureQueriesContext(connection) as captured:
-            run("\n".join(";".join(f'"{cell}"' for cell in row) for row in [HEADER, *rows]), at)
-        queries.append([query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]])
-    assert len(queries[0]) == len(queries[1])
-
-
-def test_command_reports_and_tells_by_its_exit_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path, errors = tmp_path / "people.csv", tmp_path / "errors.csv"
-    path.write_text(file_of(PERSON, PERSON | {"KVNR": "", "PLZ": "4103"}), "utf-8")
-    with pytest.raises(CommandError, match=r"^1 row was rejected\.$") as failure:
-        call_command("import_patients", str(path), f"--errors={errors}")
-    assert failure.value.returncode == 1
-    output = capsys.readouterr()
-    assert output.out.splitlines()[-1] == "Rows seen: 2 = 1 new + 0 changed + 0 unchanged + 1 rejected"
-    assert output.err.splitlines() == ["1/2", "2/2"]
-    assert Patient.objects.count() == 1
-    assert len(errors.read_text("utf-8-sig").splitlines()) == 2
-
-
-def test_command_without_rejections_ends_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path, errors = tmp_path / "people.csv", tmp_path / "errors.csv"
-    path.write_text(file_of(PERSON), "utf-8")
-    call_command("import_patients", str(path), "--dry-run", f"--errors={errors}")
-    assert capsys.readouterr().out.splitlines()[0] == "Trial run: nothing was saved."
-    assert (Patient.objects.count(), errors.exists()) == (0, False)
-
-
-@pytest.mark.parametrize("target", ["people.csv", "missing/errors.csv"])
-def test_command_refuses_a_bad_place_for_rejected_rows(target: str, tmp_path: Path) -> None:
-    path = tmp_path / "people.csv"
-    path.write_text(file_of(PERSON), "utf-8")
-    with pytest.raises(CommandError) as failure:
-        call_command("import_patients", str(path), f"--errors={tmp_path / target}")
-    assert (failure.value.returncode, Patient.objects.count()) == (2, 0)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"Vorname\nMira\n", b"\x00\x01"])
-def test_command_refuses_an_unusable_file(content: bytes | None, tmp_path: Path) -> None:
-    path = tmp_path / "people.csv"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(CommandError) as failure:
-        call_command("import_patients", str(path))
-    assert failure.value.returncode == 2
-
-
-def test_documentation_names_every_column(today: date) -> None:
-    text = DOCS.read_text("utf-8")
-    missing = [
-        column.german
-        for column in import_columns(today=today)
-        if f"| {column.german} | {column.english} |" not in text
-    ]
-    assert missing == []
-
-
-def test_examples_of_the_columns_can_be_read(today: date) -> None:
-    for column in import_columns(today=today):
-        assert column.read(column.example) is not None
+def test_mobile_number_is_taken_where_there_is_no_other(at: datetime) -> None:
+    run(file_of(PERSON | {"Mobil": "0171 1234567"}), at)
+    assert Patient.objects.get().phone == "+491711234567"
+    report = run(file_of(PERSON | {"Telefon": "0341 1234567", "Mobil": "0171 1234567"}), at)
+    assert Patient.objects.get().phone == "+493411234567"
+    assert report.notes == [(2, "There is room for one number: the mobile number was left out.")]

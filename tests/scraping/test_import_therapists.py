@@ -19,6 +19,7 @@ from apps.scraping.columns import columns
 from apps.scraping.services.imports import import_therapists
 from apps.therapists.enums import HoursKind, ReviewStatus
 from apps.therapists.models import Practice, Therapist
+from tests.core.imports.helpers import counts, file_of, reasons
 
 pytestmark = pytest.mark.django_db
 
@@ -41,23 +42,6 @@ ELSEWHERE = {"Straße": "Parkring 1", "PLZ": "10115", "Ort": "Berlin"}
 def run(content: str | bytes, at: datetime, **options: bool) -> Report:
     content = content.encode() if isinstance(content, str) else content
     return import_therapists(content=content, fetched_on=date(2026, 11, 22), actor=None, at=at, **options)
-
-
-def file_of(*people: dict[str, str]) -> str:
-    header = list(dict.fromkeys(heading for person in people for heading in person))
-    file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, header, restval="")
-    writer.writeheader()
-    writer.writerows(people)
-    return file.getvalue()
-
-
-def counts(report: Report) -> tuple[int, int, int, int]:
-    return report.new, report.changed, report.unchanged, report.rejected
-
-
-def reasons(report: Report) -> list[tuple[int, str]]:
-    return [(one.row.line, str(problem)) for one in report.rejections for problem in one.problems]
 
 
 def approvals(therapist: Therapist) -> list[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.communication.models import EmailMessage, PhoneCall
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, PlacementSearch
+from apps.patients.models import Patient
 from apps.therapists.models import Therapist
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import TherapistFactory
@@ -59,11 +60,12 @@ def call(*, starts_at: datetime, about: Inquiry | None = None) -> PhoneCall:
     return row
 
 
-def email(*, status: str, at: datetime) -> EmailMessage:
+def email(*, status: str, at: datetime, patient: Patient | None = None) -> EmailMessage:
     row = EmailMessage.objects.create(
         kind="inquiry",
         status=status,
-        therapist=TherapistFactory(),
+        therapist=None if patient else TherapistFactory(),
+        patient=patient,
         to_email="praxis@example.org",
         to_name="Praxis Ahorn",
         subject="Anfrage",

@@ -146,6 +146,12 @@ def test_emails_show_trouble(at, moment, status):
     assert texts(sections.emails(moment)) == [f"Praxis Ahorn: {row.get_status_display()}"]
 
 
+def test_emails_to_patients_show_the_case_code(at, moment):
+    row = rows.email(status="failed", at=at, patient=PatientFactory(case_code="K7M-4QX"))
+
+    assert texts(sections.emails(moment)) == [f"K7M-4QX: {row.get_status_display()}"]
+
+
 def test_emails_leave_out_what_goes_its_way(at, moment):
     rows.email(status="queued", at=at)
     rows.email(status="cancelled", at=at)
@@ -168,11 +174,15 @@ def test_calls_are_told_apart_by_the_hour(at, moment):
 # Searches, rounds, records
 
 
-def test_draft_rounds_leave_out_released_ones(today, moment):
+def test_draft_rounds_count_what_is_left_to_release(at, today, moment):
     Round.objects.create(planned_for=today, status="released")
-    Round.objects.create(planned_for=today)
+    draft = Round.objects.create(planned_for=today)
+    for status in ("draft", "cancelled"):
+        asked = rows.inquiry(sent_at=at, status=status)
+        asked.round = draft
+        asked.save(update_fields=["round"])
 
-    assert texts(sections.draft_rounds(moment)) == ["0 inquiries planned"]
+    assert texts(sections.draft_rounds(moment)) == ["1 inquiry planned"]
 
 
 def test_resuming_looks_three_days_ahead(today, moment):

@@ -131,7 +131,7 @@ def one_of_names(names: Mapping[str, T], unknown: str | Promise) -> Callable[[st
     def read(cell: str) -> T:
         if (value := known.get(fold(cell))) is None:
             near = ", ".join(near_names(cell, names)) or "–"
-            raise ValidationError(unknown, params={"cell": short(cell), "near": near})
+            raise ValidationError(str(unknown), params={"cell": short(cell), "near": near})
         return value
 
     return read

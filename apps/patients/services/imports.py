@@ -23,7 +23,9 @@ from apps.patients.services import consents as consent_services
 from apps.patients.services import registration
 from apps.patients.services.import_columns import CONSENT_COLUMNS, columns
 
-APART = frozenset({*CONSENT_COLUMNS, "proof", "availability", "house_number", "mobile"})  # keys that are no field
+APART = frozenset(
+    {*CONSENT_COLUMNS, "proof", "availability", "house_number", "mobile"}
+)  # keys that are no field
 NOTHING_SAID = {"salutation": Salutation.NONE, "gender": Gender.NOT_STATED}  # never replace a known one
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError, Q
 from django.db.models.functions import Lower
 
@@ -83,7 +84,7 @@ def _practices_around(practice_ids: set[int], therapist_ids: set[int]) -> set[in
     return {pk for pk, _mailbox, _phone in rows} | set(shared)
 
 
-def _contacts() -> models.QuerySet[Practice]:
+def _contacts() -> Any:
     return Practice.objects.order_by().annotate(mailbox=Lower("email"))
 
 

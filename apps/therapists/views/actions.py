@@ -36,7 +36,7 @@ def unverify(request: HttpRequest, pk: int) -> HttpResponse:
 @reads_and_writes
 def block(request: HttpRequest, pk: int) -> HttpResponse:
     therapist, form = get_object_or_404(Therapist, pk=pk), BlockForm(posted(request))
-    values = {"therapist": therapist, "actor": request.user, "at": timezone.now()}
+    values: dict[str, Any] = {"therapist": therapist, "actor": request.user, "at": timezone.now()}
     if form.is_valid() and succeeds(lambda: status.block(**values, **form.cleaned_data), form):
         return _done(request, therapist, _("Blocked."))
     context = {
@@ -64,7 +64,7 @@ def unblock(request: HttpRequest, pk: int) -> HttpResponse:
 @reads_and_writes
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     therapist, form = get_object_or_404(Therapist, pk=pk), ReasonForm(posted(request))
-    values = {"therapist": therapist, "actor": request.user, "at": timezone.now()}
+    values: dict[str, Any] = {"therapist": therapist, "actor": request.user, "at": timezone.now()}
     if form.is_valid() and succeeds(lambda: status.deactivate(**values, **form.cleaned_data), form):
         return _done(request, therapist, _("Inactive. The record and its history stay."))
     context = {
@@ -93,7 +93,7 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     therapist = get_object_or_404(Therapist, pk=pk)
     form = PauseForm(posted(request), initial={"starts_on": timezone.localdate()})
-    values = {"therapist": therapist, "at": timezone.now()}
+    values: dict[str, Any] = {"therapist": therapist, "at": timezone.now()}
     if form.is_valid() and succeeds(lambda: contact.pause(**values, **form.cleaned_data), form):
         return _done(request, therapist, _("The contact pause is recorded."), tab="contact")
     context = {
@@ -121,7 +121,7 @@ def lift_pause(request: HttpRequest, pk: int, pause_pk: int) -> HttpResponse:
 def object_to_contact(request: HttpRequest, pk: int) -> HttpResponse:
     therapist = get_object_or_404(Therapist, pk=pk)
     form = ObjectionForm(posted(request), initial={"on": timezone.localdate()})
-    values = {"therapist": therapist, "actor": request.user, "at": timezone.now()}
+    values: dict[str, Any] = {"therapist": therapist, "actor": request.user, "at": timezone.now()}
     if form.is_valid() and succeeds(lambda: status.object_to_contact(**values, **form.cleaned_data), form):
         return _done(request, therapist, _("Recorded: this therapist is never contacted again."))
     context = {

@@ -63,7 +63,7 @@ def approvals(request: HttpRequest, pk: int) -> HttpResponse:
 @reads_and_writes
 def hours(request: HttpRequest, pk: int) -> HttpResponse:
     therapist = get_object_or_404(Therapist.objects.prefetch_related("hours"), pk=pk)
-    present = {kind: selectors.hours(therapist, kind) for kind in HoursKind}
+    present = {kind.value: selectors.hours(therapist, kind) for kind in HoursKind}
     form = HoursForm(posted(request), present=present)
     if form.is_valid():
         records.set_week(

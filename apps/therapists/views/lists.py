@@ -50,7 +50,8 @@ def _chosen(request: HttpRequest) -> tuple[TherapistFilter, TherapistTable]:
     today = timezone.localdate()
     rows = therapist_list(today).order_by(*BY_NAME)
     chosen = TherapistFilter(request.GET, queryset=rows, request=request)
-    return chosen, TherapistTable(chosen.qs, today=today, can_work=request.user.can_work)
+    is_allowed = getattr(request.user, "can_work", False)
+    return chosen, TherapistTable(chosen.qs, today=today, can_work=is_allowed)
 
 
 def _lines(table: TherapistTable) -> Iterator[list[Any]]:

@@ -69,8 +69,9 @@ def _practices(therapist: Therapist) -> list[Practice]:
 
 
 def _add(therapist: Therapist, form: PracticeForm) -> None:
-    practices = [*_practices(therapist), form.cleaned_data]
-    records.set_workplaces(therapist=therapist, practices=practices, at=timezone.now())
+    records.set_workplaces(
+        therapist=therapist, practices=[*_practices(therapist), form.cleaned_data], at=timezone.now()
+    )
 
 
 def _update(request: HttpRequest, form: PracticeForm) -> None:

@@ -21,6 +21,12 @@ from apps.workspace.demo.people import Address, Name, fresh, weighted
 
 PASSWORD = "vermittlung-zum-ansehen"  # noqa: S105  (printed by the demo; protects invented people only)
 REGION_SHARES = {"saxony": 0.4, "franconia": 0.3, "rhineland": 0.3}
+CITY_SHARE = 0.72  # the rest lives and works in the towns around
+CITIES = {
+    "saxony": ("Leipzig", "Leipzig", "Dresden"),
+    "franconia": ("Nürnberg", "Nürnberg", "Erlangen"),
+    "rhineland": ("Köln", "Köln", "Bonn"),
+}
 THERAPISTS, PATIENTS = 420, 96
 CASE_ONLY = {"vignette", "pattern", "previous_therapy_months_ago", "symptoms", "wished_methods", "languages"}
 
@@ -59,8 +65,7 @@ def settle_therapists(rng: random.Random, *, actor: User, at: datetime, count: i
     taken = Taken()
     settled = 0
     while settled < count:
-        region = _region(rng)
-        address = people.random_address(rng, region)
+        address = _address(rng)
         size = min(weighted(rng, (1, 2, 3, 4), (0.62, 0.22, 0.11, 0.05)), count - settled)
         settled += size
         _settle_practice(rng, address, size, taken, actor=actor, at=at)
@@ -75,8 +80,10 @@ def register_patients(
     return [_register(rng, insurers, taken, actor=actor, at=at) for _number in range(count)]
 
 
-def _region(rng: random.Random) -> str:
-    return weighted(rng, list(REGION_SHARES), list(REGION_SHARES.values()))
+def _address(rng: random.Random) -> Address:
+    region = weighted(rng, list(REGION_SHARES), list(REGION_SHARES.values()))
+    city = rng.choice(CITIES[region]) if rng.random() < CITY_SHARE else None
+    return people.random_address(rng, region, city)
 
 
 def _settle_practice(
@@ -220,7 +227,7 @@ def _register(
 def _identity(
     rng: random.Random, name: Name, gender: str, age: int, taken: Taken, *, today: date
 ) -> dict[str, Any]:
-    address = people.random_address(rng, _region(rng))
+    address = _address(rng)
     is_reachable_by_mobile = rng.random() < 0.8
     return {
         "salutation": {"female": "ms", "male": "mr"}.get(gender, "none") if age >= 16 else "none",

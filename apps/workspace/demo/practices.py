@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from apps.workspace.demo import facts
 from apps.workspace.demo.people import Address, Name, slug, weighted
 
+LONGEST_LABEL = 40  # a part of a host name may have 63 letters; nobody types that many
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -43,7 +45,7 @@ def random_practice_email(rng: random.Random, name: Name) -> str:
 
 def practice_website(practice_name: str) -> str:
     """A web site below the reserved top-level domain `.example`."""
-    return f"https://www.{slug(practice_name)}.example/"
+    return f"https://www.{slug(practice_name)[:LONGEST_LABEL].strip('-')}.example/"
 
 
 def random_offer(rng: random.Random, *, is_for_minors: bool = False) -> Offer:

@@ -2,13 +2,16 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.errors import StaleState
 from apps.core.models import AccessEntry
 from apps.core.weekly import Interval
-from apps.patients.forms import FORM_FIELDS
 from apps.patients.models import Patient
+from apps.patients.sections import FORM_FIELDS
+from apps.patients.services import registration
 from tests.factories.patients import PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +159,35 @@ def test_edit_refuses_to_overwrite_somebody_elses_change(coordinator_client: Cli
     assert "Somebody else has changed this patient" in response.text
     assert 'value="Markkleeberg"' in response.text
     assert Patient.objects.get(pk=patient.pk).city == "Halle (Saale)"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValidationError({"city": "There is no such town."}), "There is no such town."),
+        (StaleState(), "Somebody else has changed this patient"),
+    ],
+)
+def test_edit_shows_what_only_the_locked_row_could_tell(
+    coordinator_client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
+) -> None:
+    def refuse(**kwargs: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(registration, "update", refuse)
+    response = posted(coordinator_client, PatientFactory(), city="Halle")
+    assert (response.status_code, message in response.text) == (200, True)
+
+
+def test_create_shows_what_only_the_service_could_tell(
+    coordinator_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**kwargs: Any) -> None:
+        raise ValidationError({"latitude": "Half a place."})
+
+    monkeypatch.setattr(registration, "register", refuse)
+    response = coordinator_client.post(CREATE, LEAST)
+    assert (response.status_code, "Half a place." in response.text) == (200, True)
 
 
 def test_edit_without_its_time_stamp_is_refused(coordinator_client: Client) -> None:

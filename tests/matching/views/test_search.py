@@ -1,0 +1,167 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.core.models import AccessEntry
+from apps.matching.enums import RequestStatus, SearchStatus
+from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch, TherapistExclusion
+from apps.matching.phrases import REASONS, blocked_by
+from tests.factories.matching import InquiryFactory, RequestFactory, SearchFactory
+from tests.factories.therapists import TherapistFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def search() -> PlacementSearch:
+    return SearchFactory()
+
+
+def page(client: Client, search: PlacementSearch, name: str = "search", **query: str) -> str:
+    return client.get(reverse(f"matching:{name}", args=[search.pk]), query).content.decode()
+
+
+def test_candidates_are_ranked_with_their_reasons(viewer_client: Client, search: PlacementSearch) -> None:
+    far = TherapistFactory(practice__latitude=51.45, working_hours=False)
+    near = TherapistFactory(knows_agency=True)
+    TherapistFactory(review_status="unreviewed")
+    context = viewer_client.get(search.get_absolute_url()).context
+    assert [row["therapist"].pk for row in context["rows"]] == [near.pk, far.pk]
+    assert [row["judgement"].is_hours_unknown for row in context["rows"]] == [False, True]
+    assert context["rejected"] == [(REASONS["not_reviewed"], 1)]
+    assert [dot.rank for dot in context["map"].dots] == [2, 1]
+
+
+def test_page_shows_what_blocks_where_nobody_fits(viewer_client: Client, search: PlacementSearch) -> None:
+    TherapistFactory(practice__latitude=51.61)  # 30 km
+    context = viewer_client.get(search.get_absolute_url()).context
+    assert context["rows"] == []
+    assert context["blocked_by"] == blocked_by("too_far")
+    assert [gain for _label, gain in context["gains"]] == [1, 1]
+
+
+def test_page_of_an_ended_search_proposes_nobody(viewer_client: Client) -> None:
+    TherapistFactory()
+    response = viewer_client.get(SearchFactory(ended=True).get_absolute_url())
+    assert "found" not in response.context
+
+
+@pytest.mark.parametrize("name", ["search", "search_requests", "search_history"])
+def test_page_logs_who_looked(
+    viewer_client: Client, viewer: User, search: PlacementSearch, name: str
+) -> None:
+    text = page(viewer_client, search, name)
+    assert str(search.patient) in text
+    entry = AccessEntry.objects.get()
+    assert (entry.actor, entry.patient_id, entry.purpose) == (viewer, search.patient_id, f"matching:{name}")
+
+
+def test_why_not_names_every_failed_rule(viewer_client: Client, search: PlacementSearch) -> None:
+    TherapistFactory(last_name="Nussbaum", seat="none", review_status="unreviewed")
+    TherapistFactory(last_name="Nussbaum")
+    context = viewer_client.get(reverse("matching:why_not", args=[search.pk]), {"q": "Nussbaum"}).context
+    assert [row["reasons"] for row in context["rows"]] == [
+        [REASONS["not_reviewed"], REASONS["no_seat"]],
+        [],
+    ]
+
+
+def test_why_not_answers_htmx_without_the_page(viewer_client: Client, search: PlacementSearch) -> None:
+    url = reverse("matching:why_not", args=[search.pk])
+    text = viewer_client.get(url, {"q": "Nobody"}, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in text
+
+
+def test_added_request_waits_in_a_draft(coordinator_client: Client, search: PlacementSearch) -> None:
+    therapist = TherapistFactory()
+    url = reverse("matching:add_request", args=[search.pk, therapist.pk])
+    assert coordinator_client.post(url).status_code == 302
+    added = PlacementRequest.objects.get()
+    assert (added.status, added.is_manual, added.inquiry.status) == (RequestStatus.PLANNED, True, "draft")
+    assert coordinator_client.post(url).status_code == 409
+    assert Inquiry.objects.count() == 1
+
+
+def test_added_request_leads_back_to_the_page_of_the_form(
+    coordinator_client: Client, search: PlacementSearch
+) -> None:
+    url = reverse("matching:add_request", args=[search.pk, TherapistFactory().pk])
+    response = coordinator_client.post(url, {"next": "/conflicts/"})
+    assert response.headers["Location"] == "/conflicts/"
+    other = reverse("matching:add_request", args=[search.pk, TherapistFactory().pk])
+    response = coordinator_client.post(other, {"next": "https://elsewhere.example/"})
+    assert response.headers["Location"] == search.get_absolute_url()
+
+
+def test_therapist_with_a_draft_can_still_be_added(
+    coordinator_client: Client, search: PlacementSearch
+) -> None:
+    therapist = TherapistFactory(last_name="Holunder")
+    RequestFactory(status="planned", inquiry=InquiryFactory(therapist=therapist, status="draft"))
+    assert reverse("matching:add_request", args=[search.pk, therapist.pk]) in page(
+        coordinator_client, search, "why_not", q="Holunder"
+    )
+
+
+def test_excluding_a_therapist_takes_the_unsent_request_back(coordinator_client: Client) -> None:
+    row = RequestFactory(status="planned")
+    url = reverse("matching:exclude_therapist", args=[row.search_id, row.therapist_id])
+    coordinator_client.post(url, {"source": "patient", "reason": "knows her"})
+    row.refresh_from_db()
+    assert row.status == RequestStatus.DROPPED
+    exclusion = TherapistExclusion.objects.get()
+    assert (exclusion.therapist_id, exclusion.reason) == (row.therapist_id, "knows her")
+
+
+def test_pause_and_resume(coordinator_client: Client, search: PlacementSearch) -> None:
+    pause = reverse("matching:pause_search", args=[search.pk])
+    data = {"paused_from": "2026-11-23", "until": "2026-12-20", "reason": "in hospital"}
+    assert coordinator_client.post(pause, data).status_code == 302
+    search.refresh_from_db()
+    assert (search.status, search.pause_reason) == (SearchStatus.PAUSED, "in hospital")
+    assert coordinator_client.post(pause, data).status_code == 409
+    coordinator_client.post(reverse("matching:resume_search", args=[search.pk]))
+    search.refresh_from_db()
+    assert search.status == SearchStatus.ACTIVE
+
+
+def test_pause_without_reason_asks_again(coordinator_client: Client, search: PlacementSearch) -> None:
+    url = reverse("matching:pause_search", args=[search.pk])
+    response = coordinator_client.post(url, {"paused_from": "2026-11-23", "reason": ""})
+    assert response.context["form"].errors.keys() == {"reason"}
+
+
+def test_cancel_previews_what_is_withdrawn_and_undo_brings_it_back(coordinator_client: Client) -> None:
+    asked = RequestFactory()
+    RequestFactory(search=asked.search, status="planned")
+    url = reverse("matching:cancel_search", args=[asked.search_id])
+    assert len(coordinator_client.get(url).context["consequences"]) == 4
+    assert PlacementRequest.objects.filter(status="sent").count() == 1
+    coordinator_client.post(url, {"reason": "moved away"})
+    asked.search.refresh_from_db()
+    assert asked.search.status == SearchStatus.CANCELLED
+    assert set(PlacementRequest.objects.values_list("status", flat=True)) == {"withdrawn", "dropped"}
+    coordinator_client.post(reverse("matching:undo_cancel_search", args=[asked.search_id]))
+    asked.search.refresh_from_db()
+    assert asked.search.status == SearchStatus.ACTIVE
+
+
+def test_history_tells_of_the_search_and_its_requests(
+    coordinator_client: Client, search: PlacementSearch
+) -> None:
+    therapist = TherapistFactory()
+    coordinator_client.post(reverse("matching:add_request", args=[search.pk, therapist.pk]))
+    url = reverse("matching:cancel_search", args=[search.pk])
+    coordinator_client.post(url, {"reason": "moved away"})
+    entries = coordinator_client.get(reverse("matching:search_history", args=[search.pk])).context["entries"]
+    assert {entry["reason"] for entry in entries} >= {"moved away"}
+    assert sum(therapist.full_name in entry["text"] for entry in entries) == 2
+
+
+def test_requests_tab_lists_states_and_answers(viewer_client: Client) -> None:
+    row = RequestFactory(status="rejected", answer_note="full until spring")
+    RequestFactory(search=row.search, status="sent")
+    text = page(viewer_client, row.search, "search_requests")
+    assert "full until spring" in text
+    assert text.count("/inquiries/") >= 2
