@@ -28,6 +28,14 @@ def therapist_may_be_written_to(email: EmailMessage, at: datetime) -> Promise | 
     return None
 
 
+@gate(LetterKind.PATIENT_PLACE_FOUND)
+def patient_may_be_written_to(email: EmailMessage, at: datetime) -> Promise | None:
+    today = timezone.localdate(at)
+    if email.patient_id and has_consent(patient_id=email.patient_id, purpose=Purpose.EMAIL, on=today):
+        return None
+    return _("The patient has not consented to contact by e-mail.")
+
+
 @gate(LetterKind.INQUIRY)
 def inquiry_is_released(email: EmailMessage, at: datetime) -> Promise | None:
     contact = InquiryContact.objects.filter(email=email).select_related("inquiry__therapist").first()

@@ -66,6 +66,15 @@ def withdrawal_letter(*, inquiry: Inquiry, requests: Sequence[PlacementRequest])
     )
 
 
+def place_found_letter(*, patient: Patient) -> Letter:
+    """To the patient: a practice said yes. Names neither the practice nor anything of the illness."""
+    with translation.override("de"):
+        text = render_to_string("letters/place_found.txt", {"patient": patient})
+    return Letter(
+        kind=LetterKind.PATIENT_PLACE_FOUND, subject="Nachricht Ihrer Psychotherapie-Vermittlung", text=text
+    )
+
+
 def reply_token(inquiry: Inquiry) -> str:
     """Signed reference; how long it is valid the reply page decides."""
     return signing.dumps(inquiry.reference, salt=REPLY_SALT)

@@ -63,7 +63,7 @@ def test_main_job_ends_in_confirmed_place(
         row.refresh_from_db()
     assert (first.status, second.status, third.status) == ("accepted", "conflict", "withdrawn")
     assert search.status == SearchStatus.TRIAL
-    assert _send(later) == 2  # two therapists are told; the conflict waits for a coordinator
+    assert _send(later) == 3  # two therapists and the patient are told; the conflict waits for a coordinator
 
     confirmed = trial.confirm(request=first, actor=coordinator, at=later, today=today)
     search.refresh_from_db()
@@ -118,7 +118,7 @@ def test_acceptance_of_unsent_inquiry_shrinks_the_rest(
         at=at,
         today=today,
     )
-    assert _send(at) == 2
+    assert _send(at) == 3  # two smaller letters and the patient's good news
     code = sent.search.patient.case_code
-    assert [code in message.get_content() for message in mailbox.messages] == [True, False, False]
+    assert [code in message.get_content() for message in mailbox.messages] == [True, False, False, False]
     assert request.inquiry.status in InquiryStatus.values

@@ -18,6 +18,7 @@ from apps.communication.clients.smtp import DeliveryError, SmtpClient
 from apps.communication.enums import EmailStatus
 from apps.communication.models import EmailMessage
 from apps.core.transitions import move
+from apps.patients.services import status as patient_status
 from apps.therapists.services import contact
 
 log = structlog.get_logger(__name__)
@@ -111,6 +112,8 @@ def _record_sent(*, email: EmailMessage, reply: str, at: datetime) -> None:
     move(email, to=EmailStatus.SENT, actor=None, at=at, fields={"sent_at": at, "server_reply": reply})
     if email.therapist is not None:
         contact.note_email(therapist=email.therapist, at=at)
+    if email.patient is not None:
+        patient_status.note_contact(patient=email.patient, at=at)
 
 
 def _record_failure(*, email: EmailMessage, error: DeliveryError, at: datetime) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from apps.core.imports.columns import REPORT_HEADINGS, fold
 from apps.core.imports.errors import Problem
 from apps.core.imports.reading import SourceRow
 
+OWN_HEADINGS = frozenset(map(fold, REPORT_HEADINGS))
 CALCULATED = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take such a cell for a formula
 
 
@@ -111,11 +113,13 @@ def write_rejections(report: Report, path: Path) -> None:
     expect it in Germany.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)  # the file may have been there before
     with os.fdopen(handle, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file, delimiter=";")
-        writer.writerow([*report.header, "Zeile", "Grund"])
+        kept = [at for at, heading in enumerate(report.header) if fold(heading) not in OWN_HEADINGS]
+        writer.writerow([*(report.header[at] for at in kept), "Zeile", "Grund"])
         for one in report.rejections:
-            writer.writerow([*map(_protected, one.row.cells[: len(report.header)]), one.row.line, one.reason])
+            writer.writerow([*(_protected(one.row.cells[at]) for at in kept), one.row.line, one.reason])
 
 
 def _protected(cell: str) -> str:

@@ -12,10 +12,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.communication.enums import EmailStatus, LetterKind
+from apps.communication.services import queue
 from apps.core import parameters as operating
 from apps.core.errors import Refused, StaleState
 from apps.core.parameters import Parameters
 from apps.core.transitions import lock, move, operation
+from apps.matching import letters
 from apps.matching.enums import (
     RUNNING_SEARCHES,
     AnswerSource,
@@ -27,6 +30,9 @@ from apps.matching.enums import (
 from apps.matching.models import PlacementRequest, PlacementSearch, TherapistExclusion
 from apps.matching.services import inquiries
 from apps.matching.services.searches import withdraw_open
+from apps.patients.enums import Purpose
+from apps.patients.models import Patient
+from apps.patients.selectors import has_consent
 from apps.patients.services import status as patient_status
 from apps.therapists.enums import PauseReason
 from apps.therapists.models import ContactPause
@@ -121,6 +127,7 @@ def undo_answer(*, request: PlacementRequest, actor: Any, at: datetime, reason: 
             raise StaleState()
         if request.status == R.ACCEPTED:
             move(search, to=SearchStatus.ACTIVE, actor=actor, at=at, reason=reason, undo=True)
+            _untell_patient(search.patient, actor=actor, at=at, reason=reason)
         undone = move(request, to=R.SENT, actor=actor, at=at, reason=reason, fields=NO_ANSWER, undo=True)
         _take_back_consequences(undone, at=at)
         inquiries.reopen(inquiry=undone.inquiry, actor=actor, at=at, reason=reason)
@@ -175,6 +182,27 @@ def _win(
         search=search, except_for=request, actor=actor, at=at, reason=_("another therapist accepted")
     )
     patient_status.note_first_place(patient=search.patient, on=today)
+    _tell_patient(search.patient, actor=actor, at=at, today=today)
+
+
+def _tell_patient(patient: Patient, *, actor: Any, at: datetime, today: date) -> None:
+    """By e-mail where the patient agreed to it; else the Today page asks a coordinator to call."""
+    if patient.email and has_consent(patient_id=patient.pk, purpose=Purpose.EMAIL, on=today):
+        queue.enqueue(
+            letter=letters.place_found_letter(patient=patient),
+            to_email=patient.email,
+            to_name=patient.full_name,
+            patient=patient,
+            actor=actor,
+            at=at,
+        )
+
+
+def _untell_patient(patient: Patient, *, actor: Any, at: datetime, reason: str) -> None:
+    """Take the good news back as long as it waits in the queue."""
+    waiting = patient.emails.filter(kind=LetterKind.PATIENT_PLACE_FOUND, status=EmailStatus.QUEUED)
+    for email in waiting.select_for_update().order_by("id"):
+        queue.cancel(email=email, actor=actor, at=at, reason=reason)
 
 
 def _decline(

@@ -157,6 +157,10 @@ def test_rejected_rows_are_written_for_another_upload(tmp_path: Path) -> None:
     ]
     assert path.stat().st_mode & 0o077 == 0
 
+    still_wrong = imported(path.read_text("utf-8-sig"))
+    write_rejections(still_wrong, tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_text("utf-8-sig").splitlines()[0] == "Label;Size;Farbe;Zeile;Grund"
+
     corrected = path.read_text("utf-8-sig").replace("zwei", "2").replace(";1;;3", "four;1;;3")
     again = imported(corrected)
     assert again.summary_counts() == {"seen": 2, "new": 2, "changed": 0, "unchanged": 0, "rejected": 0}
