@@ -72,7 +72,8 @@ class TherapistTable(tables.Table):
 
     def render_contact(self, record: Therapist) -> str:
         return render_to_string(
-            "therapists/columns/contact.html", {"contact": contact_state(record, self.today)}
+            "therapists/columns/contact_cell.html",
+            {"record": record, "contact": contact_state(record, self.today)},
         )
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.permissions import working
 from apps.therapists.forms import BlockForm, ObjectionForm, PauseForm, ReasonForm
 from apps.therapists.models import ContactPause, Therapist
+from apps.therapists.selectors import contact_state
 from apps.therapists.services import contact, status
 from apps.therapists.views.edit import posted, reads_and_writes, succeeds
 
@@ -140,10 +141,11 @@ def object_to_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _reviewed(request: HttpRequest, therapist: Therapist, message: str) -> HttpResponse:
-    """For htmx the cell of the list, else back to the record."""
+    """For htmx both cells of the list that changed, else back to the record."""
     if getattr(request, "htmx", False):
-        context = {"record": therapist, "table": {"can_work": True}}
-        return render(request, "therapists/columns/review.html", context)
+        state = contact_state(therapist, timezone.localdate())
+        context = {"record": therapist, "contact": state, "table": {"can_work": True}}
+        return render(request, "therapists/columns/reviewed.html", context)
     return _done(request, therapist, message)
 
 

@@ -35,6 +35,7 @@ def test_verify_by_htmx_returns_the_cell_with_a_way_back(coordinator_client: Cli
     response = post(coordinator_client, "verify", therapist.pk, HX_Request="true")
     page = response.content.decode()
     assert f'hx-post="{url("unverify", therapist.pk)}"' in page
+    assert f'id="contact-{therapist.pk}" hx-swap-oob="true"' in page
     assert "<html" not in page
 
 
