@@ -92,7 +92,7 @@ def test_emails_need_the_same_queries_for_any_number_of_rows(
     for _row in range(count):
         email(at)
     viewer_client.get("/emails/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         viewer_client.get("/emails/")
 
 
@@ -168,7 +168,7 @@ def test_calls_need_the_same_queries_for_any_number_of_rows(
     for _row in range(count):
         InquiryFactory().contacts.create(call=call(at))
     viewer_client.get("/calls/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         viewer_client.get("/calls/")
 
 

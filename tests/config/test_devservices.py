@@ -57,7 +57,7 @@ def _kill(root: Path, name: str) -> None:
     pid = devservices.status(root)[name]
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert devprocess._wait(lambda: not devprocess.command_line(pid), 5)
+    assert devprocess._wait(lambda: not devprocess.command_line(pid), 20)
 
 
 def test_ensure_postgres_called_twice_starts_one_durable_server(shared: Path) -> None:
