@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.services import create_staff
+from apps.patients.models import Symptom
 from apps.workspace.demo.mailserver import CatchingHandler, CatchingServer
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -87,3 +90,24 @@ def mailbox(settings: Any) -> Iterator[CatchingHandler]:
     with CatchingServer() as server:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         yield server.handler
+
+
+def _load_reference_rows() -> None:
+    """What migrations have filled and a transactional test has emptied."""
+    if not Symptom.objects.exists():
+        import_module("apps.patients.migrations.0002_symptoms_and_insurers").load(apps, None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """A run that was stopped, or one with transactional tests, leaves a database without these rows."""
+    with django_db_blocker.unblock():
+        _load_reference_rows()
+
+
+@pytest.fixture(autouse=True)
+def reference_rows(request: pytest.FixtureRequest) -> None:
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+        _load_reference_rows()

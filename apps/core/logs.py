@@ -32,6 +32,11 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
+# Without local variables: they hold names and what was typed.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def line_formatter() -> logging.Formatter:
     """Formatter for the logging settings: structlog's and other libraries' records alike."""
@@ -39,7 +44,7 @@ def line_formatter() -> logging.Formatter:
         foreign_pre_chain=PROCESSORS,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            TRACEBACKS,
             structlog.processors.JSONRenderer(),
         ],
     )

@@ -99,7 +99,12 @@ def _release(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: dateti
         to=InquiryStatus.RELEASED,
         actor=actor,
         at=at,
-        fields={"released_at": at, "released_by": actor, "contact_window": window},
+        fields={
+            "contact_group_id": fresh.therapist.contact_group_id,  # the mailbox may be shared since the draft
+            "released_at": at,
+            "released_by": actor,
+            "contact_window": window,
+        },
     )
     start_contact(inquiry=released, requests=requests, parameters=parameters, actor=actor, at=at, today=today)
     return released
@@ -186,7 +191,7 @@ def _plan_first_call(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at
 
 def _locked_requests(inquiry: Inquiry) -> list[PlacementRequest]:
     """Contact group, then searches, then requests: the order of docs/architecture.md."""
-    ContactGroup.objects.select_for_update().get(pk=inquiry.contact_group_id)
+    ContactGroup.objects.select_for_update().get(therapists=inquiry.therapist_id)
     search_ids = inquiry.requests.filter(status=RequestStatus.PLANNED).values("search_id")
     list(PlacementSearch.objects.select_for_update().filter(pk__in=search_ids).order_by("id"))
     return list(

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.core import signing
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -55,8 +56,9 @@ def send(client: Client, row: PlacementRequest, **values: str) -> object:
 
 def counts() -> dict[type[Model], int]:
     """Rows of every table."""
-    tables = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
-    return {model: model._base_manager.count() for model in tables}
+    tables = connection.introspection.table_names()
+    models = [row for row in apps.get_models(include_auto_created=True) if row._meta.db_table in tables]
+    return {model: model._base_manager.count() for model in models}
 
 
 def states(*rows: PlacementRequest) -> list[str]:
