@@ -233,7 +233,8 @@ class Patient(StatefulModel):
             ),
             models.CheckConstraint(
                 name="patient_confirmed_after_first_place",
-                condition=Q(place_confirmed_on__isnull=True) | Q(place_confirmed_on__gte=F("first_place_on")),
+                condition=Q(place_confirmed_on__isnull=True)
+                | Q(first_place_on__isnull=False, place_confirmed_on__gte=F("first_place_on")),
             ),
             models.CheckConstraint(
                 name="patient_started_before_searching", condition=Q(status=S.OPEN) | Q(started_on__isnull=False)

@@ -76,10 +76,15 @@ def check(facts: Facts) -> list[Prerequisite]:
 
 
 def _process(patient: Patient) -> Iterator[Prerequisite]:
-    for code, label, field in (
-        ("contracts", _("contracts signed"), "contracts_signed_on"),
+    statutory = (
         ("sprechstunde", _("Sprechstunde held"), "sprechstunde_on"),
         ("ptv11", _("PTV 11 with date"), "ptv11_on"),
+    )
+    for code, label, field in (
+        ("contracts", _("contracts signed"), "contracts_signed_on"),
+        # Sprechstunde and PTV 11 belong to statutory insurance (Psychotherapie-Richtlinie); until the kind is
+        # known they are asked for.
+        *(statutory if patient.insurance_kind in ("", InsuranceKind.STATUTORY) else ()),
         ("payment", _("payment received"), "payment_received_on"),
     ):
         yield Prerequisite(code, label, is_met=getattr(patient, field) is not None, field=field)

@@ -186,7 +186,8 @@ class Therapist(StatefulModel):
             ),
             models.CheckConstraint(
                 name="therapist_blocked_in_order",
-                condition=Q(blocked_until__isnull=True) | Q(blocked_until__gte=F("blocked_since")),
+                condition=Q(blocked_until__isnull=True)
+                | Q(blocked_since__isnull=False, blocked_until__gte=F("blocked_since")),
             ),
             models.CheckConstraint(
                 name="therapist_age_wish_in_order",

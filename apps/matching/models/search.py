@@ -66,7 +66,8 @@ class PlacementSearch(StatefulModel):
             ),
             models.CheckConstraint(
                 name="search_pause_in_order",
-                condition=Q(paused_until__isnull=True) | Q(paused_until__gte=F("paused_from")),
+                condition=Q(paused_until__isnull=True)
+                | Q(paused_from__isnull=False, paused_until__gte=F("paused_from")),
             ),
             models.CheckConstraint(
                 name="search_ended_has_date",

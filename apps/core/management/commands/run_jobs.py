@@ -16,6 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=5, help="pause between two looks")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        current_app.loader.import_default_modules()  # what a worker does: makes the tasks known
         timetable = current_app.conf.beat_schedule
         if options["once"]:
             for entry in timetable.values():
