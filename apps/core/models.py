@@ -71,7 +71,7 @@ class ParameterChange(models.Model):
     valid_from = models.DateTimeField(_("valid from"))
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="+",

@@ -11,7 +11,8 @@ from apps.core.parameters import Parameters
 from apps.core.templatetags.ui import labels
 from apps.core.weekly import total_minutes
 from apps.matching.engine.travel import MINUTES_PER_KM, OVERHEAD_MINUTES, TRAVEL_MODES
-from apps.matching.models import PlacementSearch
+from apps.matching.models import PlacementRequest, PlacementSearch
+from apps.matching.phrases import SCORE_PARTS
 from apps.patients.models import Patient
 from apps.patients.selectors import age_on, is_within_two_years, symptom_names, weekly_intervals
 
@@ -34,6 +35,11 @@ def wishes(*, search: PlacementSearch, today: date, parameters: Parameters) -> l
         (_("Weekly availability"), _hours(patient)),
         (_("Previous therapy"), _previous(patient, today, parameters)),
     ]
+
+
+def score_parts(request: PlacementRequest) -> dict[str, float]:
+    """Stored parts of a score in the order in which they are always shown (jsonb has an order of its own)."""
+    return {code: request.score_parts[code] for code in SCORE_PARTS if code in request.score_parts}
 
 
 def limit_km(*, patient: Patient, parameters: Parameters) -> float:

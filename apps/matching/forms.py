@@ -3,6 +3,9 @@
 from datetime import date
 from typing import Any
 
+from crispy_forms.bootstrap import InlineRadios
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +16,11 @@ from apps.matching.models import PlacementRequest
 from apps.matching.services.answers import ANSWERS, Answer
 
 R = RequestStatus
+REPLIES = {
+    R.ACCEPTED: _("Yes, I have a place"),
+    R.WAITLISTED: _("Waiting list"),
+    R.REJECTED: _("No"),
+}
 STAFF_SOURCES = [AnswerSource.PHONE, AnswerSource.EMAIL]
 STAFF_EXCLUSIONS = [ExclusionSource.PATIENT, ExclusionSource.STAFF]
 NO_REASON = ("", "—")
@@ -24,15 +32,18 @@ def day_input() -> forms.DateInput:
 
 def possible_answers(request: PlacementRequest) -> list[RequestStatus]:
     """What a therapist may still say to a request. A yes that comes too late counts as well: a conflict."""
-    ways = PlacementRequest.TRANSITIONS[R(request.status)]
-    if request.status == R.CONFLICT:
+    # a therapist may answer a letter whose sending has not been noted yet
+    present = R.SENT if request.status == R.RELEASED else R(request.status)
+    if present == R.CONFLICT:
         return []
+    ways = PlacementRequest.TRANSITIONS[present]
     return [answer for answer in ANSWERS if answer in ways or (answer == R.ACCEPTED and R.CONFLICT in ways)]
 
 
 class OutcomeForm(forms.Form):
     """Outcome with what it needs: a day for the waiting list, a reason for a no. `answer` when valid."""
 
+    beside: tuple[str, ...] = ("waitlist_until", "reason")  # fields in one row
     waitlist_until = forms.DateField(label=_("Waiting list until"), required=False, widget=day_input())
     reason = forms.ChoiceField(
         label=_("Why declined"), required=False, choices=[NO_REASON, *RejectionReason.choices]
@@ -44,6 +55,11 @@ class OutcomeForm(forms.Form):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        beside = [Div(name, css_class="col-md") for name in self.beside]
+        self.helper.layout = Layout(InlineRadios("outcome"), Div(*beside, css_class="row"), "note")
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -73,7 +89,7 @@ class OutcomeForm(forms.Form):
 class AnswerForm(OutcomeForm):
     """A coordinator writes down what a therapist said. Sent twice, the service books it once."""
 
-    field_order = ["outcome", "waitlist_until", "reason", "source", "note"]
+    beside = ("waitlist_until", "reason", "source")
     outcome = forms.ChoiceField(label=_("Answer"), choices=(), widget=forms.RadioSelect)
     source = forms.ChoiceField(
         label=_("Answered by"),
@@ -91,20 +107,16 @@ class AnswerForm(OutcomeForm):
 class ReplyForm(OutcomeForm):
     """One request on the therapist's reply page; nothing chosen means no answer yet."""
 
-    field_order = ["outcome", "waitlist_until", "reason", "note"]
     outcome = forms.ChoiceField(
         label=_("Your answer"),
         required=False,
         widget=forms.RadioSelect,
-        choices=[
-            (R.ACCEPTED.value, _("Yes, I have a place")),
-            (R.WAITLISTED.value, _("Waiting list")),
-            (R.REJECTED.value, _("No")),
-        ],
     )
 
     def __init__(self, *args: Any, request: PlacementRequest, **kwargs: Any) -> None:
         super().__init__(*args, prefix=f"case-{request.pk}", **kwargs)
+        answers = list(ANSWERS) if self.is_bound else possible_answers(request)
+        self.fields["outcome"].choices = [(answer.value, REPLIES[answer]) for answer in answers]
         self.fields["waitlist_until"].label = _("If waiting list: until about")
         self.fields["reason"].label = _("If no: why")
         self.fields["note"].label = _("Anything else we should know (please no names)")

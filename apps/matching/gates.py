@@ -58,4 +58,6 @@ def _missing_consent(contact: InquiryContact, at: datetime) -> Promise | None:
     for patient_id in patients:
         if not has_consent(patient_id=patient_id, purpose=Purpose.PSEUDONYMOUS, on=today):
             return _("A patient has not consented to passing pseudonymous data on.")
+        if not has_consent(patient_id=patient_id, purpose=Purpose.HEALTH_DATA, on=today):
+            return _("The search is not active or a consent is missing.")
     return None

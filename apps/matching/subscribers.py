@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from apps.communication.enums import LetterKind
+from apps.communication.enums import CallStatus, LetterKind
 from apps.events.catalogue import subscribe
 from apps.events.models import DomainEvent
 from apps.matching.models import Inquiry
@@ -50,6 +50,14 @@ def inquiry_not_sent(event: DomainEvent) -> None:
             today=timezone.localdate(event.occurred_at),
             reason="e-mail not sent",
         )
+
+
+@subscribe("email.cancelled")
+def inquiry_called_off(event: DomainEvent) -> None:
+    """A person cancelled the letter. Where a call is planned instead, that one goes on."""
+    for inquiry in _inquiries_of(event):
+        if not inquiry.contacts.filter(call__status=CallStatus.PLANNED).exists():
+            inquiries.end_unsent(inquiry=inquiry, actor=None, at=event.occurred_at, reason="e-mail cancelled")
 
 
 def _inquiries_of(event: DomainEvent) -> list[Inquiry]:

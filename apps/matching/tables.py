@@ -1,14 +1,19 @@
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import django_tables2 as tables
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.templatetags.ui import days_ago, duration
+from apps.core.templatetags.ui import duration
 from apps.matching.models import Inquiry, PlacementSearch, Round
 
 NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
+
+
+def local_day(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
 
 
 class SearchTable(tables.Table):
@@ -52,7 +57,7 @@ class SearchTable(tables.Table):
         return duration(((record.ended_on or self.today) - record.started_on).days)
 
     def render_last_request_at(self, value: Any) -> str:
-        return days_ago(value, self.today)
+        return local_day(value)
 
 
 class InquiryTable(tables.Table):
@@ -87,10 +92,10 @@ class InquiryTable(tables.Table):
         return record.get_channel_display()
 
     def render_sent_at(self, value: Any) -> str:
-        return date_format(value, "SHORT_DATE_FORMAT")
+        return local_day(value)
 
     def render_last_contact_at(self, value: Any) -> str:
-        return days_ago(value, self.today)
+        return local_day(value)
 
 
 class RoundTable(tables.Table):

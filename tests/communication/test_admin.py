@@ -35,7 +35,9 @@ def call(at: datetime) -> PhoneCall:
     )
 
 
-def test_emails_are_found_and_shown_without_body_and_name(manager_client: Client, email: EmailMessage) -> None:
+def test_emails_are_found_and_shown_without_body_and_name(
+    manager_client: Client, email: EmailMessage
+) -> None:
     found = manager_client.get(reverse("admin:communication_emailmessage_changelist"), {"q": "Platz"})
     assert [row.pk for row in found.context["cl"].result_list] == [email.pk]
     url = reverse("admin:communication_emailmessage_change", args=[email.pk])

@@ -80,7 +80,9 @@ def test_acts_are_for_those_who_work(
     row = email(at, "unclear")
     url = reverse(f"communication:{name}", args=[row.pk])
     assert client.post(url, {"reason": "x"}).headers["Location"].startswith("/accounts/login/")
-    assert [one.post(url, {"reason": "x"}).status_code for one in (outsider_client, viewer_client)] == [403] * 2
+    assert [one.post(url, {"reason": "x"}).status_code for one in (outsider_client, viewer_client)] == [
+        403
+    ] * 2
     row.refresh_from_db()
     assert row.status == "unclear"
 

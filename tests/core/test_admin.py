@@ -70,7 +70,9 @@ def test_access_log_is_for_reading(manager_client: Client, viewer: User, at: dat
     assert manager_client.get(reverse("admin:core_accessentry_add")).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["parameterchange_changelist", "parameterchange_add", "accessentry_changelist"])
+@pytest.mark.parametrize(
+    "name", ["parameterchange_changelist", "parameterchange_add", "accessentry_changelist"]
+)
 def test_only_the_management_gets_in(
     viewer_client: Client, coordinator_client: Client, outsider_client: Client, name: str
 ) -> None:

@@ -99,7 +99,9 @@ def test_kostenerstattung_stays_while_somebody_is_asked(coordinator_client: Clie
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("model", "queries"), [("placementsearch", 11), ("inquiry", 11), ("placementrequest", 11)])
+@pytest.mark.parametrize(
+    ("model", "queries"), [("placementsearch", 11), ("inquiry", 11), ("placementrequest", 11)]
+)
 def test_lists_need_the_same_queries_for_any_number_of_rows(
     manager_client: Client, django_assert_num_queries: Any, model: str, queries: int, count: int
 ) -> None:

@@ -4,7 +4,8 @@ from apps.matching.export import csv_response, harmless
 
 
 @pytest.mark.parametrize(
-    ("cell", "text"), [(None, ""), (3, "3"), ("Anna", "Anna"), ("=1+1", "'=1+1"), ("@x", "'@x"), ("-3", "'-3")]
+    ("cell", "text"),
+    [(None, ""), (3, "3"), ("Anna", "Anna"), ("=1+1", "'=1+1"), ("@x", "'@x"), ("-3", "'-3")],
 )
 def test_harmless_disarms_formulas(cell: object, text: str) -> None:
     assert harmless(cell) == text

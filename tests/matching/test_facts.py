@@ -4,7 +4,7 @@ import pytest
 
 from apps.core.parameters import Parameters, current
 from apps.matching import facts
-from tests.factories.matching import SearchFactory
+from tests.factories.matching import RequestFactory, SearchFactory
 from tests.factories.patients import PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,12 @@ def test_previous_therapy_within_the_window_is_flagged(parameters: Parameters, t
         return facts.wishes(search=search, today=today, parameters=parameters)[-1][1]
 
     assert previous(date(2025, 6, 1)) != previous(date(2020, 6, 1)) == "ja"
+
+
+def test_score_parts_keep_their_order() -> None:
+    row = RequestFactory()
+    row.refresh_from_db()
+    assert list(facts.score_parts(row)) == ["acceptance", "distance", "hours", "email"]
 
 
 @pytest.mark.parametrize(

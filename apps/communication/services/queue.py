@@ -54,6 +54,9 @@ def enqueue(
     return email
 
 
+SENDABLE_AGAIN = (EmailStatus.FAILED, EmailStatus.REFUSED, EmailStatus.UNCLEAR)
+
+
 @transaction.atomic
 def rewrite(*, email: EmailMessage, letter: Letter) -> None:
     """Replace the text of a message that still waits. Raises StaleState once a worker has it."""
@@ -69,10 +72,12 @@ def cancel(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> Non
     move(email, to=EmailStatus.CANCELLED, actor=actor, at=at, reason=reason)
 
 
+@transaction.atomic
 def requeue(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> None:
-    """A person decides to send a failed, refused or unclear message (again)."""
+    """A person decides to send a failed, refused or unclear message (again). Else raises StaleState."""
     if not reason.strip():
         raise StaleState(_("Please say why the message is to be sent again."))
+    _require(email, *SENDABLE_AGAIN)
     move(
         email,
         to=EmailStatus.QUEUED,
@@ -84,8 +89,10 @@ def requeue(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> No
     bell.ring("communication.send_queue")
 
 
+@transaction.atomic
 def settle_as_sent(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> None:
-    """A person has found out that an unclear message did arrive."""
+    """It was found out that an unclear message did arrive. Raises StaleState where it is not unclear."""
+    _require(email, EmailStatus.UNCLEAR)
     move(
         email,
         to=EmailStatus.SENT,
@@ -94,6 +101,12 @@ def settle_as_sent(*, email: EmailMessage, actor: Any, at: datetime, reason: str
         reason=reason,
         fields={"sent_at": email.claimed_at or at},
     )
+
+
+def _require(email: EmailMessage, *states: EmailStatus) -> None:
+    """A worker goes the same ways from other states: this click must not take its message away."""
+    if lock(email).status not in states:
+        raise StaleState()
 
 
 def _domain() -> str:

@@ -4,6 +4,7 @@ No transaction is open while the network is talked to. `handing_over` is committ
 dot; whatever dies after that becomes `unclear` and waits for a person.
 """
 
+import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage as MimeMessage
 from email.utils import format_datetime, formataddr, parseaddr
@@ -17,6 +18,7 @@ from apps.communication import gates
 from apps.communication.clients.smtp import DeliveryError, SmtpClient
 from apps.communication.enums import EmailStatus
 from apps.communication.models import EmailMessage
+from apps.core.errors import StaleState
 from apps.core.transitions import move
 from apps.patients.services import status as patient_status
 from apps.therapists.services import contact
@@ -26,14 +28,19 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(minutes=1)
 STUCK_AFTER = timedelta(minutes=5)
+# Messages are marked with the beginning of the run: well below STUCK_AFTER none of them looks stuck.
+LONGEST_RUN = timedelta(minutes=2)
 
 
 def send_queue(*, at: datetime, limit: int = 1000) -> int:
-    """Send what is due, one message after the other over one connection; returns how many were sent."""
-    sent = 0
+    """Send what is due, one message after the other over one connection; returns how many were sent.
+
+    Stops taking messages after LONGEST_RUN; the next run goes on.
+    """
+    sent, ends_at = 0, time.monotonic() + LONGEST_RUN.total_seconds()
     with SmtpClient() as client:
         for _count in range(limit):
-            email = claim(at=at)
+            email = claim(at=at) if time.monotonic() < ends_at else None
             if email is None:
                 break
             sent += send_one(email=email, client=client, at=at)
@@ -56,7 +63,18 @@ def claim(*, at: datetime) -> EmailMessage | None:
 
 
 def send_one(*, email: EmailMessage, client: SmtpClient, at: datetime) -> bool:
-    """Send a claimed message and record what came of it; True if the server took it."""
+    """Send a claimed message and record what came of it; True if the server took it.
+
+    A message that was freed meanwhile is somebody else's: it is left alone.
+    """
+    try:
+        return _send(email, client, at)
+    except StaleState:
+        log.warning("email_in_other_hands", email_id=email.pk)
+        return False
+
+
+def _send(email: EmailMessage, client: SmtpClient, at: datetime) -> bool:
     if reason := gates.refusal(email, at):
         move(email, to=EmailStatus.REFUSED, actor=None, at=at, reason=reason)
         return False

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('value', models.JSONField(verbose_name='value')),
                 ('valid_from', models.DateTimeField(verbose_name='valid from')),
                 ('reason', models.CharField(max_length=300, verbose_name='why')),
-                ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
+                ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
             ],
             options={
                 'verbose_name': 'operating parameter',

@@ -46,7 +46,7 @@ class PlacementRequest(StatefulModel):
         R.WAITLISTED: frozenset({R.SENT}),
         R.REJECTED: frozenset({R.SENT}),
         R.WITHDRAWN: frozenset({R.SENT}),
-        R.CONFLICT: frozenset({R.SENT}),
+        R.CONFLICT: frozenset({R.SENT, R.WITHDRAWN}),
         R.CONFIRMED: frozenset({R.ACCEPTED}),
         R.NOT_FITTING: frozenset({R.ACCEPTED}),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from apps.core.errors import Refused, StaleState
 from apps.core.parameters import Parameters
 from apps.core.transitions import lock, move, operation
 from apps.matching import letters
+from apps.matching.engine.reasons import Reason
 from apps.matching.enums import (
     RUNNING_SEARCHES,
     AnswerSource,
@@ -28,6 +29,7 @@ from apps.matching.enums import (
     SearchStatus,
 )
 from apps.matching.models import PlacementRequest, PlacementSearch, TherapistExclusion
+from apps.matching.phrases import REASONS
 from apps.matching.services import inquiries
 from apps.matching.services.searches import withdraw_open
 from apps.patients.enums import Purpose
@@ -60,7 +62,6 @@ class Answer:
             raise Refused(_("Until when is the waiting list?"))
 
 
-@transaction.atomic
 def record_answer(
     *,
     request: PlacementRequest,
@@ -74,8 +75,10 @@ def record_answer(
 
     Raises StaleState where the request cannot have this answer any more.
     """
+    if request.status == R.RELEASED:
+        inquiries.note_arrival(inquiry=request.inquiry, at=at)
     parameters = operating.current(at=at)
-    with operation():
+    with transaction.atomic(), operation():
         search = PlacementSearch.objects.select_for_update().get(pk=request.search_id)
         request = lock(request)
         if _is_repeated(request, answer):
@@ -111,14 +114,23 @@ def resolve_conflict(
         return moved
 
 
-@transaction.atomic
 def undo_answer(*, request: PlacementRequest, actor: Any, at: datetime, reason: str) -> PlacementRequest:
     """The answer was a mis-click: the request waits for an answer again, with trace.
 
+    A yes to a request that had been withdrawn leaves it withdrawn.
+
     An acceptance is undone as a whole, as far as nobody outside has been told: withdrawals whose letter
     still waits in the queue are taken back, the others stay withdrawn. Raises StaleState when trial
-    sessions have been recorded or the answer was changed since.
+    sessions have been recorded or the answer was changed since, Refused while another inquiry is open.
     """
+    try:
+        return _undo(request, actor=actor, at=at, reason=reason)
+    except IntegrityError:
+        raise Refused(REASONS[Reason.OPEN_INQUIRY]) from None
+
+
+@transaction.atomic
+def _undo(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> PlacementRequest:
     with operation():
         search = PlacementSearch.objects.select_for_update().get(pk=request.search_id)
         request = lock(request)
@@ -128,9 +140,13 @@ def undo_answer(*, request: PlacementRequest, actor: Any, at: datetime, reason: 
         if request.status == R.ACCEPTED:
             move(search, to=SearchStatus.ACTIVE, actor=actor, at=at, reason=reason, undo=True)
             _untell_patient(search.patient, actor=actor, at=at, reason=reason)
-        undone = move(request, to=R.SENT, actor=actor, at=at, reason=reason, fields=NO_ANSWER, undo=True)
+        to, fields = R.SENT, NO_ANSWER
+        if last.old == R.WITHDRAWN:
+            to, fields = R.WITHDRAWN, {**NO_ANSWER, "ended_at": at}
+        undone = move(request, to=to, actor=actor, at=at, reason=reason, fields=fields, undo=True)
         _take_back_consequences(undone, at=at)
         inquiries.reopen(inquiry=undone.inquiry, actor=actor, at=at, reason=reason)
+        inquiries.settle(inquiry=lock(undone.inquiry), actor=actor, at=at)
         inquiries.take_back_withdrawals(operation_id=last.operation, actor=actor, at=at, reason=reason)
         return undone
 

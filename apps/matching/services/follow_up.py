@@ -11,15 +11,20 @@ from apps.communication.services import calls
 from apps.core import parameters as operating
 from apps.core.errors import Refused
 from apps.core.transitions import lock, move, operation
-from apps.matching.enums import InquiryStatus, RequestStatus
-from apps.matching.models import Inquiry, InquiryContact
+from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
+from apps.matching.models import Inquiry, InquiryContact, PlacementRequest
 from apps.matching.services import inquiries, release
 
 
 def follow_up_due(*, at: datetime) -> int:
-    """Plan a follow-up call for every inquiry unanswered for `follow_up_days`; returns how many."""
+    """Plan a follow-up call for every inquiry unanswered for `follow_up_days`; returns how many.
+
+    Nobody is reminded of patients whose searches pause.
+    """
     parameters = operating.current(at=at)
+    waiting = PlacementRequest.objects.filter(status=RequestStatus.SENT, search__status=SearchStatus.ACTIVE)
     due = Inquiry.objects.filter(
+        pk__in=waiting.values("inquiry"),
         status=InquiryStatus.SENT,
         last_contact_at__lte=at - timedelta(days=parameters.follow_up_days),
     ).exclude(contacts__call__purpose=CallPurpose.FOLLOW_UP)
@@ -46,7 +51,7 @@ def complete_call(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: An
     """Record a call about an inquiry: reached counts as asked, anything else plans the next try."""
     parameters = operating.current(at=at)
     with operation():
-        inquiry = _inquiry_of(call)
+        inquiry = _held_inquiry_of(call)
         done = calls.complete(call=call, outcome=outcome, note=note, actor=actor, at=at)
         if inquiry is None:
             return done
@@ -59,9 +64,9 @@ def complete_call(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: An
         return done
 
 
-def _inquiry_of(call: PhoneCall) -> Inquiry | None:
+def _held_inquiry_of(call: PhoneCall) -> Inquiry | None:
     contact = InquiryContact.objects.filter(call=call).select_related("inquiry").first()
-    return contact.inquiry if contact else None
+    return inquiries.hold(inquiry=contact.inquiry) if contact else None
 
 
 def _plan_again(

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.communication.enums import CallStatus, EmailStatus, LetterKind
@@ -13,12 +14,19 @@ from apps.communication.models import EmailMessage, PhoneCall
 from apps.communication.services import calls, queue
 from apps.core.transitions import lock, move, operation
 from apps.matching import letters
-from apps.matching.enums import UNSENT_REQUESTS, InquiryStatus, RequestStatus
+from apps.matching.enums import UNSENT_INQUIRIES, UNSENT_REQUESTS, InquiryStatus, RequestStatus
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, RequestHistory
 
 R = RequestStatus
 # The message is, or may be, on its way: whoever is in it counts as asked.
 OUT_OF_HAND = [EmailStatus.SENDING, EmailStatus.HANDING_OVER, EmailStatus.UNCLEAR, EmailStatus.SENT]
+MAY_HAVE_ARRIVED = [EmailStatus.HANDING_OVER, EmailStatus.UNCLEAR, EmailStatus.SENT]
+
+
+def hold(*, inquiry: Inquiry) -> Inquiry:
+    """Lock the requests of an inquiry, then itself, as docs/architecture.md orders; returns the fresh row."""
+    list(_locked(inquiry.requests.all()))
+    return lock(inquiry)
 
 
 @transaction.atomic
@@ -32,7 +40,30 @@ def mark_sent(*, inquiry: Inquiry, at: datetime, actor: Any = None) -> None:
         for request in requests:
             move(request, to=R.SENT, actor=actor, at=at, fields={"sent_at": at})
         move(fresh, to=InquiryStatus.SENT, actor=actor, at=at, fields={"sent_at": at, "last_contact_at": at})
+        cancel_calls(inquiry=fresh, actor=actor, at=at, reason="has been asked")
         settle(inquiry=fresh, actor=actor, at=at)
+
+
+@transaction.atomic
+def note_arrival(*, inquiry: Inquiry, at: datetime) -> None:
+    """Who answers has got the letter, though the news of it is still on its way or nobody knew."""
+    email = inquiry_email(inquiry)
+    if email is None or email.status not in MAY_HAVE_ARRIVED:
+        return
+    mark_sent(inquiry=inquiry, at=email.sent_at or at)
+    if email.status == EmailStatus.UNCLEAR:
+        queue.settle_as_sent(email=email, actor=None, at=at, reason="the therapist answered")
+
+
+@transaction.atomic
+def end_unsent(*, inquiry: Inquiry, actor: Any, at: datetime, reason: str) -> None:
+    """Nobody is going to ask any more: what is left in the inquiry is withdrawn, itself cancelled."""
+    with operation():
+        for request in _locked(inquiry.requests.filter(status__in=UNSENT_REQUESTS)):
+            _withdraw_unsent(request, actor=actor, at=at, reason=reason)
+        fresh = lock(inquiry)
+        if fresh.status in UNSENT_INQUIRIES:
+            _cancel(fresh, _locked_email(fresh), actor=actor, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -51,13 +82,16 @@ def take_out(*, requests: Iterable[PlacementRequest], actor: Any, at: datetime, 
 
 @transaction.atomic
 def settle(*, inquiry: Inquiry, actor: Any, at: datetime) -> None:
-    """End an inquiry when nothing in it waits for an answer any more; planned calls are cancelled."""
-    if (
-        inquiry.status != InquiryStatus.SENT
-        or inquiry.requests.filter(status__in=[R.RELEASED, R.SENT]).exists()
-    ):
+    """End an inquiry when nothing in it waits for an answer any more; planned calls are cancelled.
+
+    An ended one without an answer becomes an answered one when an answer comes late.
+    """
+    if inquiry.requests.filter(status__in=[R.RELEASED, R.SENT]).exists():
         return
     answered = inquiry.requests.filter(answered_at__isnull=False).exists()
+    is_late = answered and inquiry.status in (InquiryStatus.EXPIRED, InquiryStatus.WITHDRAWN)
+    if inquiry.status != InquiryStatus.SENT and not is_late:
+        return
     expired = inquiry.requests.filter(status=R.EXPIRED).exists()
     to = InquiryStatus.ANSWERED if answered else InquiryStatus.EXPIRED if expired else InquiryStatus.WITHDRAWN
     move(inquiry, to=to, actor=actor, at=at, fields={"ended_at": at})
@@ -156,8 +190,7 @@ def _take_out_of_one(inquiry: Inquiry, ids: list[int], *, actor: Any, at: dateti
     fresh = lock(inquiry)
     email = _locked_email(fresh)
     for request in requests:
-        to = R.DROPPED if request.status == R.PLANNED else R.WITHDRAWN
-        move(request, to=to, actor=actor, at=at, reason=reason, fields={"ended_at": at})
+        _withdraw_unsent(request, actor=actor, at=at, reason=reason)
     if not requests:
         return 0
     if email is not None and email.status in OUT_OF_HAND:
@@ -165,6 +198,11 @@ def _take_out_of_one(inquiry: Inquiry, ids: list[int], *, actor: Any, at: dateti
     else:
         _shrink(fresh, email, actor=actor, at=at, reason=reason)
     return len(requests)
+
+
+def _withdraw_unsent(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> None:
+    to = R.DROPPED if request.status == R.PLANNED else R.WITHDRAWN
+    move(request, to=to, actor=actor, at=at, reason=reason, fields={"ended_at": at})
 
 
 def _shrink(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: datetime, reason: str) -> None:
@@ -184,8 +222,15 @@ def _shrink(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: dat
 def _cancel(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: datetime, reason: str) -> None:
     if email is not None and email.status in (EmailStatus.QUEUED, EmailStatus.FAILED, EmailStatus.REFUSED):
         queue.cancel(email=email, actor=actor, at=at, reason=reason)
+    for thanks in _unsent_thanks(inquiry):  # nobody was asked, so nobody is thanked
+        queue.cancel(email=thanks, actor=actor, at=at, reason=reason)
     cancel_calls(inquiry=inquiry, actor=actor, at=at, reason=reason)
     move(inquiry, to=InquiryStatus.CANCELLED, actor=actor, at=at, reason=reason, fields={"ended_at": at})
+
+
+def _unsent_thanks(inquiry: Inquiry) -> QuerySet[EmailMessage]:
+    emails = EmailMessage.objects.filter(inquiry_contact__inquiry=inquiry, kind=LetterKind.WITHDRAWAL)
+    return emails.filter(status=EmailStatus.QUEUED).order_by("id")
 
 
 def _locked(requests: Any) -> Any:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from apps.core import parameters as operating
 from apps.core.parameters import Parameters
 from apps.matching.engine.matching import evaluate
-from apps.matching.engine.reasons import reasons_of
-from apps.matching.enums import UNSENT_INQUIRIES, UNSENT_REQUESTS
+from apps.matching.engine.reasons import Reason, reasons_of
+from apps.matching.enums import UNSENT_INQUIRIES, UNSENT_REQUESTS, RequestStatus
 from apps.matching.models import Inquiry, PlacementRequest
 from apps.matching.phrases import REASONS
 from apps.matching.selectors import loading
@@ -82,4 +82,6 @@ def _reason_against(world: World, request: PlacementRequest) -> str:
         world.today,
     )
     reasons = reasons_of(int(result.failures[world.therapist_index[request.therapist_id]]))
+    if request.status == RequestStatus.RELEASED:  # the interval was kept then; since, we tried to reach them
+        reasons = tuple(reason for reason in reasons if reason != Reason.CONTACTED_RECENTLY)
     return str(REASONS[reasons[0]]) if reasons else ""

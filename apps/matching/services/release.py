@@ -87,10 +87,10 @@ def close_if_done(*, round_: Round, actor: Any, at: datetime) -> None:
 def _release(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime, today: date) -> Inquiry:
     requests = _locked_requests(inquiry)
     fresh = lock(inquiry)
+    if not requests and fresh.status in (InquiryStatus.DRAFT, InquiryStatus.CANCELLED):
+        raise Refused(_("No request of this inquiry fits any more."))
     if fresh.status != InquiryStatus.DRAFT:
         raise StaleState()
-    if not requests:
-        raise Refused(_("No request of this inquiry fits any more."))
     for request in requests:
         move(request, to=RequestStatus.RELEASED, actor=actor, at=at)
     window = DateTimeTZRange(at, at + timedelta(days=parameters.contact_interval_days))
@@ -163,10 +163,13 @@ def after_failed_email(*, inquiry: Inquiry, actor: Any, at: datetime, today: dat
     parameters = operating.current(at=at)
     recheck.drop_unfit(inquiries_=[inquiry], parameters=parameters, actor=actor, at=at, today=today)
     with transaction.atomic(), operation():
-        fresh = lock(inquiry)
-        if fresh.status != InquiryStatus.RELEASED or inquiries.renew_letter(
-            inquiry=fresh, actor=actor, at=at
-        ):
+        fresh = inquiries.hold(inquiry=inquiry)
+        if fresh.status != InquiryStatus.RELEASED:
+            return
+        if not fresh.requests.filter(status=RequestStatus.RELEASED).exists():
+            inquiries.end_unsent(inquiry=fresh, actor=actor, at=at, reason=reason)
+            return
+        if inquiries.renew_letter(inquiry=fresh, actor=actor, at=at):
             return
         try:
             with transaction.atomic():

@@ -21,10 +21,10 @@ from apps.matching.enums import (
     InquiryStatus,
     RequestStatus,
     RoundStatus,
-    SearchStatus,
 )
 from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch, Round
 from apps.matching.phrases import REASONS
+from apps.matching.selectors import loading
 from apps.matching.selectors import world as worlds
 from apps.matching.selectors.candidates import Judgement, explain, parts_of
 from apps.matching.selectors.world import World
@@ -56,7 +56,7 @@ def plan_round(*, actor: Any, at: datetime, today: date) -> Round:
 @transaction.atomic
 def drop_request(*, request: PlacementRequest, actor: Any, at: datetime) -> None:
     """Take one line out of a draft. Raises StaleState once it is released."""
-    if request.status != RequestStatus.PLANNED:
+    if lock(request).status != RequestStatus.PLANNED:
         raise StaleState()
     inquiries.take_out(requests=[request], actor=actor, at=at, reason=_("dropped by hand"))
 
@@ -86,8 +86,8 @@ def _add(
     today: date,
 ) -> PlacementRequest:
     search = lock(search)
-    if search.status != SearchStatus.ACTIVE:
-        raise Refused(_("The search is not active."))
+    if not loading.plannable(today=today).filter(pk=search.pk).exists():
+        raise Refused(_("The search is not active or a consent is missing."))
     inquiry = therapist.inquiries.filter(status=InquiryStatus.DRAFT).first()
     judgement = _judgement(search, therapist, inquiry, parameters=parameters, today=today)
     _check_limits(search, inquiry, parameters)
@@ -95,16 +95,18 @@ def _add(
     if channel is None:
         raise Refused(_("The therapist has neither a permitted e-mail address nor a phone number."))
     inquiry = inquiry or _draft_inquiry(therapist, channel=channel, round_=None, actor=actor, at=at)
-    request = PlacementRequest.objects.create(
-        search=search,
-        inquiry=inquiry,
-        therapist=therapist,
-        is_manual=True,
-        score=judgement.score,
-        score_parts=judgement.parts,
-        distance_km=judgement.distance_km,
-        common_minutes=judgement.common_minutes,
-    )
+    facts = {
+        "is_manual": True,
+        "score": judgement.score,
+        "score_parts": judgement.parts,
+        "distance_km": judgement.distance_km,
+        "common_minutes": judgement.common_minutes,
+    }
+    dropped = inquiry.requests.filter(search=search, status=RequestStatus.DROPPED).first()
+    if dropped is not None:
+        fields = {**facts, "ended_at": None}
+        return move(dropped, to=RequestStatus.PLANNED, actor=actor, at=at, fields=fields, undo=True)
+    request = PlacementRequest.objects.create(search=search, inquiry=inquiry, therapist=therapist, **facts)
     record_start(request, actor=actor, at=at)
     return request
 

@@ -82,9 +82,10 @@ def resume_due(*, today: date, at: datetime) -> int:
     """Begin the pauses whose first day has come and end those whose last day is over."""
     over = PlacementSearch.objects.filter(status=SearchStatus.PAUSED, paused_until__lt=today)
     begin = PlacementSearch.objects.filter(status=SearchStatus.ACTIVE, paused_from__lte=today)
+    count = 0
     for search in over.order_by("id"):
         resume(search=search, actor=None, at=at, reason="pause over")
-    count = len(over)
+        count += 1
     for search in begin.order_by("id"):
         _begin_noted_pause(search, today=today, at=at)
     return count

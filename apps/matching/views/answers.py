@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from apps.accounts.permissions import working
 from apps.matching.enums import RUNNING_SEARCHES, AnswerSource, RequestStatus
@@ -96,8 +96,12 @@ def _recorded(request: HttpRequest, booked: PlacementRequest) -> HttpResponse:
     else:
         label = booked.get_status_display()
         messages.success(request, _("Recorded: %(answer)s.") % {"answer": label})
-    url = f"{booked.inquiry.get_absolute_url()}#request-{booked.pk}"
-    return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)
+    page = booked.inquiry.get_absolute_url()
+    htmx = getattr(request, "htmx", None)
+    if htmx and htmx.current_url_abs_path == page:
+        return HttpResponseClientRefresh()  # going to a #part of the page one is on loads nothing
+    url = f"{page}#request-{booked.pk}"
+    return HttpResponseClientRedirect(url) if htmx else redirect(url)
 
 
 def _shown_again(request: HttpRequest, asked: PlacementRequest, form: AnswerForm) -> HttpResponse:

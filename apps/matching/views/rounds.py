@@ -15,6 +15,7 @@ from apps.accounts.permissions import viewing, working
 from apps.core import parameters as operating
 from apps.matching import phrases
 from apps.matching.enums import InquiryStatus, RequestStatus, RoundStatus
+from apps.matching.facts import score_parts
 from apps.matching.models import Inquiry, PlacementRequest, Round
 from apps.matching.selectors import lists, previews
 from apps.matching.selectors.waiting import unplanned_in
@@ -180,4 +181,4 @@ def line(request: PlacementRequest) -> dict[str, Any]:
     facts = request.plan_facts or {}
     codes = facts.get("reasons", [])
     reasons = [phrases.PLAN_REASONS[code] for code in codes if code in phrases.PLAN_REASONS]
-    return {"request": request, "facts": facts, "reasons": reasons}
+    return {"request": request, "facts": facts, "reasons": reasons, "parts": score_parts(request)}

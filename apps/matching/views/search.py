@@ -45,7 +45,8 @@ def candidates(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def requests(request: HttpRequest, pk: int) -> HttpResponse:
     search = _search(request, pk)
-    return _page(request, search, "search_requests", requests=requests_of_search(search))
+    lines = [{"request": row, "parts": facts.score_parts(row)} for row in requests_of_search(search)]
+    return _page(request, search, "search_requests", lines=lines)
 
 
 @viewing

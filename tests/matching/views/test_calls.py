@@ -42,7 +42,7 @@ def test_sheet_shows_case_facts_and_nobody_by_name(
     assert row.search.patient.case_code in text
     assert "PLZ-Region 04" in text
     assert "Geheimname" not in text
-    assert "<form method=\"post\">" not in text
+    assert '<form method="post">' not in text
 
 
 def test_reached_counts_as_asked_and_leads_to_the_answers(
@@ -57,9 +57,7 @@ def test_reached_counts_as_asked_and_leads_to_the_answers(
     assert coordinator_client.post(url, {"outcome": "reached"}).status_code == 409
 
 
-def test_not_reached_plans_the_next_try(
-    coordinator_client: Client, call: PhoneCall, at: datetime
-) -> None:
+def test_not_reached_plans_the_next_try(coordinator_client: Client, call: PhoneCall, at: datetime) -> None:
     coordinator_client.post(reverse("matching:call", args=[call.pk]), {"outcome": "not_reached"})
     following = PhoneCall.objects.exclude(pk=call.pk).get()
     assert following.status == "planned"

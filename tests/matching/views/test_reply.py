@@ -40,7 +40,8 @@ SECRETS = {
 @pytest.fixture
 def row() -> PlacementRequest:
     search = SearchFactory(
-        patient__birth_date=date(1990, 5, 17), **{f"patient__{name}": value for name, value in SECRETS.items()}
+        patient__birth_date=date(1990, 5, 17),
+        **{f"patient__{name}": value for name, value in SECRETS.items()},
     )
     return RequestFactory(search=search)
 
@@ -81,7 +82,9 @@ def test_page_shows_case_facts_and_nothing_that_identifies(client: Client, row: 
     assert row.inquiry.reference in text
     assert row.search.patient.case_code in text
     assert "36 Jahre" in text
-    told = [secret for secret in (*SECRETS.values(), "17.05.1990", "1990-05-17", "0341 5550") if secret in text]
+    told = [
+        secret for secret in (*SECRETS.values(), "17.05.1990", "1990-05-17", "0341 5550") if secret in text
+    ]
     assert told == []
 
 
@@ -94,7 +97,9 @@ def test_page_is_private_to_the_link(client: Client, row: PlacementRequest) -> N
     assert b"style=" not in response.content
 
 
-@pytest.mark.parametrize("forge", [lambda token: token + "x", lambda token: "A-K7M4QX", lambda token: token[:-4]])
+@pytest.mark.parametrize(
+    "forge", [lambda token: token + "x", lambda token: "A-K7M4QX", lambda token: token[:-4]]
+)
 def test_forged_token_opens_nothing(client: Client, row: PlacementRequest, forge: object) -> None:
     bad = reverse("matching:reply", args=[forge(reply_token(row.inquiry))])  # type: ignore[operator]
     assert client.get(bad).status_code == 404

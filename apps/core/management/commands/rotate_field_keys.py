@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand
-from django.db import models
+from django.db import models, transaction
 
 from apps.core.encryption import EncryptedField
 
@@ -17,8 +17,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"{model._meta.label}: {self._rotate(model, fields)} rows")
 
     def _rotate(self, model: type[models.Model], fields: list[str]) -> int:
-        count = 0
-        for row in model._base_manager.only("pk", *fields).order_by("pk").iterator(chunk_size=500):
-            model._base_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in fields})
-            count += 1
-        return count
+        ids = list(model._base_manager.order_by("pk").values_list("pk", flat=True))
+        return sum(self._rotate_row(model, fields, pk) for pk in ids)
+
+    @transaction.atomic
+    def _rotate_row(self, model: type[models.Model], fields: list[str], pk: Any) -> int:
+        """Read and write under one lock: what somebody saves meanwhile must not be overwritten."""
+        rows = model._base_manager.filter(pk=pk)
+        values = rows.select_for_update().values(*fields).first()
+        return rows.update(**values) if values is not None else 0

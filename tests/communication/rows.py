@@ -1,0 +1,48 @@
+"""E-mails and calls in any state, and what their history says."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apps.communication.enums import CallPurpose, EmailStatus, LetterKind
+from apps.communication.models import EmailMessage, PhoneCall
+from apps.communication.services import queue
+from tests.factories.patients import PatientFactory
+from tests.factories.therapists import TherapistFactory
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def letter(text: str = "Guten Tag") -> queue.Letter:
+    """To a patient: matching has no gate against this kind."""
+    return queue.Letter(kind=LetterKind.PATIENT_PLACE_FOUND, subject="Ein Platz", text=text)
+
+
+def queued(text: str = "Guten Tag", **fields: Any) -> EmailMessage:
+    patient = fields.pop("patient", None) or PatientFactory()
+    values = {"to_email": patient.email, "to_name": patient.full_name, "actor": None, "at": AT}
+    return queue.enqueue(letter=letter(text), patient=patient, **{**values, **fields})
+
+
+def email_in(status: EmailStatus) -> EmailMessage:
+    """Set without the door: for what services do with a row that is already there."""
+    email = queued()
+    email.status, email.claimed_at = status, AT
+    email.sent_at = AT if status == EmailStatus.SENT else None
+    email.save(update_fields=["status", "claimed_at", "sent_at"])
+    return email
+
+
+def call_at(starts_at: datetime, **fields: Any) -> PhoneCall:
+    values = {
+        "purpose": CallPurpose.FIRST_CONTACT,
+        "phone": "+493410000001",
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=5),
+    }
+    therapist = fields.pop("therapist", None) or TherapistFactory()
+    return PhoneCall.objects.create(therapist=therapist, **{**values, **fields})
+
+
+def steps(subject: Any) -> list[tuple[str, str]]:
+    return list(subject.history.values_list("old", "new"))
