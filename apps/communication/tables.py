@@ -82,4 +82,4 @@ class MadeCallTable(tables.Table):
         return record.get_outcome_display()
 
     def render_coordinator(self, record: PhoneCall) -> str:
-        return record.coordinator.display_name
+        return record.coordinator.display_name if record.coordinator else ""

@@ -50,7 +50,7 @@ def move(
     state (somebody else was faster, or the click was an old one).
     """
     fields = dict(fields or {})
-    with transaction.atomic(), operation() as operation_id:
+    with transaction.atomic():
         fresh = lock(obj)
         old = fresh.status
         table = fresh.UNDO if undo else fresh.TRANSITIONS
@@ -60,9 +60,7 @@ def move(
         for name, value in fields.items():
             setattr(fresh, name, value)
         fresh.save(update_fields=["status", "updated_at", *fields])
-        fresh.history.create(  # type: ignore[attr-defined]
-            old=old, new=to, at=at, actor=actor, reason=reason, operation=operation_id
-        )
+        write_history(fresh, old=old, new=to, actor=actor, at=at, reason=reason)
         _publish(fresh, old=old, at=at)
     for name in ("status", "updated_at", *fields):
         setattr(obj, name, getattr(fresh, name))
@@ -77,11 +75,18 @@ def lock(obj: S) -> S:
 
 def record_start(obj: StatefulModel, *, actor: Any, at: datetime, reason: str = "") -> None:
     """History row and event of a row that was just created in its first state."""
+    write_history(obj, old="", new=obj.status, actor=actor, at=at, reason=reason)
+    _publish(obj, old="", at=at)
+
+
+def write_history(
+    obj: StatefulModel, *, old: str, new: str, actor: Any, at: datetime, reason: str = ""
+) -> None:
+    """One row of history, under the id of the act it belongs to. For what is no change of `status`."""
     with operation() as operation_id:
         obj.history.create(  # type: ignore[attr-defined]
-            old="", new=obj.status, at=at, actor=actor, reason=reason, operation=operation_id
+            old=old, new=new, at=at, actor=actor, reason=reason, operation=operation_id
         )
-        _publish(obj, old="", at=at)
 
 
 def _publish(obj: StatefulModel, *, old: str, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """Weekly hours: intervals of local wall time (Europe/Berlin) within one weekday, in minutes of the day."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -104,6 +105,14 @@ def merge(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def join(intervals: Iterable[Interval]) -> list[Interval]:
+    """By day and time, touching or overlapping intervals joined."""
+    days: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for day, start, end in intervals:
+        days[day].append((start, end))
+    return [Interval(day, start, end) for day in sorted(days) for start, end in merge(days[day])]
 
 
 def total_minutes(intervals: Iterable[Interval]) -> int:

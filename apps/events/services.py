@@ -101,7 +101,7 @@ def _deliver(event: DomainEvent, at: datetime) -> None:
 
 
 def _record_failure(*, event_id: int, error: Exception, at: datetime) -> None:
-    log.error("event_dispatch_failed", event=event_id, error=type(error).__name__, exc_info=error)
+    log.error("event_dispatch_failed", event_id=event_id, error=type(error).__name__, exc_info=error)
     with transaction.atomic():
         event = DomainEvent.objects.select_for_update().get(pk=event_id)
         event.attempts += 1

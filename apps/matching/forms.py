@@ -1,5 +1,6 @@
 """Forms of matching collect and check what was typed; the services decide."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -61,6 +62,13 @@ class OutcomeForm(forms.Form):
         beside = [Div(name, css_class="col-md") for name in self.beside]
         self.helper.layout = Layout(InlineRadios("outcome"), Div(*beside, css_class="row"), "note")
 
+    def offer(self, request: PlacementRequest, labels: Mapping[RequestStatus, Any]) -> None:
+        """What may be said now; an old click is judged by the service, which knows a repeated answer."""
+        answers = ANSWERS if self.is_bound else possible_answers(request)
+        outcome = self.fields["outcome"]
+        assert isinstance(outcome, forms.ChoiceField)
+        outcome.choices = [(answer.value, labels[answer]) for answer in answers]
+
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if data.get("outcome") == R.WAITLISTED:
@@ -99,9 +107,7 @@ class AnswerForm(OutcomeForm):
 
     def __init__(self, *args: Any, request: PlacementRequest, **kwargs: Any) -> None:
         super().__init__(*args, prefix=f"request-{request.pk}", **kwargs)
-        # an old click is judged by the service, which knows a repeated answer
-        answers = list(ANSWERS) if self.is_bound else possible_answers(request)
-        self.fields["outcome"].choices = [(answer.value, answer.label) for answer in answers]
+        self.offer(request, {answer: answer.label for answer in ANSWERS})
 
 
 class ReplyForm(OutcomeForm):
@@ -115,8 +121,7 @@ class ReplyForm(OutcomeForm):
 
     def __init__(self, *args: Any, request: PlacementRequest, **kwargs: Any) -> None:
         super().__init__(*args, prefix=f"case-{request.pk}", **kwargs)
-        answers = list(ANSWERS) if self.is_bound else possible_answers(request)
-        self.fields["outcome"].choices = [(answer.value, REPLIES[answer]) for answer in answers]
+        self.offer(request, REPLIES)
         self.fields["waitlist_until"].label = _("If waiting list: until about")
         self.fields["reason"].label = _("If no: why")
         self.fields["note"].label = _("Anything else we should know (please no names)")

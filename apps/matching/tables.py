@@ -76,7 +76,6 @@ class InquiryTable(tables.Table):
     request_count = tables.Column(_("Requests"), order_by=("request_count", "pk"), attrs=NUMBER)
     answered_count = tables.Column(_("Answered"), order_by=("answered_count", "pk"), attrs=NUMBER)
     accepted_count = tables.Column(_("Accepted"), order_by=("accepted_count", "pk"), attrs=NUMBER)
-    sent_at = tables.Column(_("Asked"), order_by=("sent_at", "pk"))
     last_contact_at = tables.Column(_("Last contact"), order_by=("last_contact_at", "pk"))
 
     caption = _("Inquiries")
@@ -90,9 +89,6 @@ class InquiryTable(tables.Table):
 
     def render_channel(self, record: Inquiry) -> str:
         return record.get_channel_display()
-
-    def render_sent_at(self, value: Any) -> str:
-        return local_day(value)
 
     def render_last_contact_at(self, value: Any) -> str:
         return local_day(value)
@@ -122,4 +118,4 @@ class RoundTable(tables.Table):
         return date_format(record.planned_for, "SHORT_DATE_FORMAT")
 
     def render_created_by(self, record: Round) -> str:
-        return record.created_by.display_name
+        return record.created_by.display_name if record.created_by else ""

@@ -1,11 +1,9 @@
-"""Pure checks of German numbers: KVNR, Vermittlungscode, ICD-10-GM, PLZ."""
+"""Pure checks of German numbers: KVNR and Vermittlungscode."""
 
 import re
 
 KVNR = re.compile(r"^[A-Z]\d{9}$")
 REFERRAL_CODE = re.compile(r"^[A-Z0-9]{4}-?[A-Z0-9]{4}-?[A-Z0-9]{4}$")
-ICD10 = re.compile(r"^[A-Z]\d{2}(\.\d{1,2}|\.-)?$")
-ICD10_MARKS = re.compile(r"[GVZA+*!†\s]+$")
 
 
 def normalise_kvnr(text: str) -> str:
@@ -33,12 +31,3 @@ def normalise_referral_code(text: str) -> str:
 
 def is_valid_referral_code(code: str) -> bool:
     return bool(REFERRAL_CODE.match(code))
-
-
-def normalise_icd10(text: str) -> str:
-    """f40.1 G → F40.1: upper case, without the marks and suffix letters of outpatient coding."""
-    return ICD10_MARKS.sub("", text.strip().upper()).rstrip("-").rstrip(".")
-
-
-def is_valid_icd10(code: str) -> bool:
-    return bool(ICD10.match(code))

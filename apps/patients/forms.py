@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.contacts import readable_phone
 from apps.core.enums import Language, Method
-from apps.core.templatetags.ui import phone as readable_phone
 from apps.core.weekly import Interval, Weekday, format_ranges, parse_ranges
 from apps.patients.enums import Purpose
 from apps.patients.models import Patient

@@ -9,7 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.encryption import EncryptedBooleanField, EncryptedDateField, EncryptedJSONField, EncryptedTextField
+from apps.core.encryption import (
+    EncryptedBooleanField,
+    EncryptedDateField,
+    EncryptedJSONField,
+    EncryptedTextField,
+)
 from apps.core.enums import Language, Method, Salutation, WishedGender
 from apps.core.models import HistoryRow, StatefulModel
 from apps.core.weekly import WeeklyInterval, interval_constraints

@@ -1,20 +1,19 @@
 """What people type, brought to the one form that is stored. Pure: no database, no clock."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import contacts, icd
 from apps.core.enums import Language, Method
+from apps.core.saving import normalise_each
 from apps.patients import checks
 
 MOST_SYMPTOMS = 3
 OLDEST_YEARS = 120
-SHORTEST = 100_000  # with its area code a phone number has six digits at least
 PAST_DATES = (
     "birth_date",
     "previous_therapy_last_session_on",
@@ -27,50 +26,7 @@ PAST_DATES = (
 
 def normalise(data: Mapping[str, Any], *, today: date) -> dict[str, Any]:
     """The same keys with clean values. Raises one ValidationError that names every field that is wrong."""
-    clean: dict[str, Any] = {}
-    errors: dict[str, ValidationError] = {}
-    for name, value in data.items():
-        try:
-            clean[name] = _normalise_one(name, value, today)
-        except ValidationError as error:
-            errors[name] = error
-    if errors:
-        raise ValidationError(errors)  # type: ignore[arg-type]  # Django takes errors as values
-    return clean
-
-
-def phone(text: str) -> str:
-    """0341 / 123 45-67 → +493411234567 (E.164). Raises ValidationError where no number can be read."""
-    if not text.strip():
-        return ""
-    try:
-        number = phonenumbers.parse(text, "DE")
-    except phonenumbers.NumberParseException:
-        number = None
-    digits = number.national_number if number else None
-    if number is None or (digits or 0) < SHORTEST or not phonenumbers.is_possible_number(number):
-        raise ValidationError(_("Please enter the phone number with its area code, e.g. 0341 1234567."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def phone_or_empty(text: str) -> str:
-    """For look-ups: what is no phone number finds nobody."""
-    try:
-        return phone(text)
-    except ValidationError:
-        return ""
-
-
-def plz(text: str) -> str:
-    """D-04103 → 04103."""
-    digits = re.sub(r"^D\s*-?\s*", "", text.strip().upper()).replace(" ", "")
-    if digits and not re.fullmatch(r"[0-9]{5}", digits):
-        raise ValidationError(_("A PLZ has five digits, e.g. 04103."))
-    return digits
-
-
-def email(text: str) -> str:
-    return text.strip().lower()
+    return normalise_each(data, lambda name, value: _normalise_one(name, value, today))
 
 
 def kvnr(text: str) -> str:
@@ -90,8 +46,10 @@ def referral_code(text: str) -> str:
 
 
 def diagnosis(text: str) -> str:
-    code = checks.normalise_icd10(text)
-    if code and not checks.is_valid_icd10(code):
+    if not text.strip():
+        return ""
+    code = icd.normalise_diagnosis(text)
+    if code is None:
         raise ValidationError(_("Please enter one ICD-10-GM code such as F32.1, without words."))
     return code
 
@@ -124,9 +82,9 @@ def _in_order(values: Iterable[str], order: list[str]) -> list[str]:
 
 
 NORMALISERS: dict[str, Callable[[Any], Any]] = {
-    "phone": phone,
-    "plz": plz,
-    "email": email,
+    "phone": contacts.phone,
+    "plz": contacts.plz,
+    "email": contacts.email,
     "kvnr": kvnr,
     "referral_code": referral_code,
     "diagnosis": diagnosis,

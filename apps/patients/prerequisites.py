@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import icd
 from apps.geocoding.regions import is_plausible
-from apps.patients.checks import is_valid_icd10
 from apps.patients.enums import InsuranceKind, Purpose
 from apps.patients.models import Patient
 from apps.patients.normalise import MOST_SYMPTOMS
@@ -109,7 +109,7 @@ def _person(patient: Patient) -> Iterator[Prerequisite]:
         yield Prerequisite("insurer", _("insurer"), is_met=patient.insurer_id is not None, field="insurer")
     has_place = bool(patient.plz) and patient.latitude is not None
     yield Prerequisite("place", _("PLZ of a known place"), is_met=has_place, field="plz")
-    has_diagnosis = is_valid_icd10(patient.diagnosis or "")
+    has_diagnosis = icd.normalise_diagnosis(patient.diagnosis or "") is not None
     yield Prerequisite("diagnosis", _("diagnosis"), is_met=has_diagnosis, field="diagnosis")
     has_symptoms = 1 <= len(patient.symptoms or []) <= MOST_SYMPTOMS
     yield Prerequisite("symptoms", _("one to three symptoms"), is_met=has_symptoms, field="symptoms")

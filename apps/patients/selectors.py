@@ -8,10 +8,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from apps.core import contacts
 from apps.core.encryption import blind_index
 from apps.core.parameters import Parameters, current
 from apps.core.weekly import Interval, total_minutes
-from apps.patients import checks, normalise, prerequisites
+from apps.patients import checks, prerequisites
 from apps.patients.models import CLINICAL_FIELDS, Consent, Patient, PatientHistory, Symptom
 from apps.patients.prerequisites import Prerequisite, age_on, is_within_two_years
 
@@ -121,9 +122,9 @@ def find_duplicates(
     same = Q(pk__in=[])
     if number := checks.normalise_kvnr(kvnr):
         same |= Q(kvnr_index=blind_index(number))
-    if address := normalise.email(email):
+    if address := contacts.email(email):
         same |= Q(email__iexact=address)
-    if number := normalise.phone_or_empty(phone):
+    if number := contacts.phone_or_empty(phone):
         same |= Q(phone=number)
     if first_name.strip() and last_name.strip():
         same |= _same_name(first_name.strip(), last_name.strip(), birth_date)
@@ -170,8 +171,8 @@ def _word(word: str) -> Q:
 
 
 def _exact(text: str) -> Q:
-    hit = Q(email__iexact=normalise.email(text)) & ~Q(email="")
-    if number := normalise.phone_or_empty(text):
+    hit = Q(email__iexact=contacts.email(text)) & ~Q(email="")
+    if number := contacts.phone_or_empty(text):
         hit |= Q(phone=number)
     if checks.is_valid_kvnr(number := checks.normalise_kvnr(text)):
         hit |= Q(kvnr_index=blind_index(number))

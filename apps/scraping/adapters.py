@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from apps.core.imports.hours import day_number
 from apps.core.imports.reading import Flat, Shape
 from apps.core.imports.words import language
-from apps.core.weekly import Interval, clock, merge, parse_ranges
+from apps.core.weekly import Interval, clock, join, parse_ranges
 from apps.scraping.columns import columns
 from apps.scraping.normalise import approval_text, approvals_of
 
@@ -107,7 +107,7 @@ def _phone_hours(entry: dict[str, Any], fetched_on: date, notes: list[str]) -> s
 
     Those are some of the hours in which patients are seen, not all: working hours stay unknown.
     """
-    minutes: dict[int, list[tuple[int, int]]] = {}
+    intervals: list[Interval] = []
     for day in _objects(entry.get("tsz")):
         weekday = _weekday(day, fetched_on)
         for slot in _phone_slots(day):
@@ -118,9 +118,8 @@ def _phone_hours(entry: dict[str, Any], fetched_on: date, notes: list[str]) -> s
             if weekday is None or not ranges:
                 notes.append(_("Phone hours not understood: “%(slot)s”.") % {"slot": slot[:60]})
             else:
-                minutes.setdefault(weekday, []).extend(ranges)
-    intervals = [Interval(day, *pair) for day in sorted(minutes) for pair in merge(minutes[day])]
-    return "; ".join(f"{DAY_NAMES[day]} {clock(start)}-{clock(end)}" for day, start, end in intervals)
+                intervals += [Interval(weekday, start, end) for start, end in ranges]
+    return "; ".join(f"{DAY_NAMES[day]} {clock(start)}-{clock(end)}" for day, start, end in join(intervals))
 
 
 def _phone_slots(day: dict[str, Any]) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from apps.core import contacts
 from apps.core.imports import words
-from apps.core.imports.cells import day, decimal, email, plz, several, text, whole_number
+from apps.core.imports.cells import day, decimal, email, several, text, whole_number
 from apps.core.imports.columns import Column
 from apps.core.imports.hours import week
 from apps.scraping import normalise
-from apps.therapists import normalise as stored
 from apps.therapists.models import Practice, Therapist
 
 
@@ -32,12 +32,12 @@ def _practice() -> list[Column]:
         Column("practice_name", "Praxis", "Practice", _of_practice("name"), "Praxis am Park", "Praxisname"),
         Column("street", "Straße", "Street", _of_practice("street"), "Musterweg", "Straße und Hausnummer"),
         Column("house_number", "Hausnummer", "House number", text(12), "4a", "Nr.|Hausnr."),
-        Column("plz", "PLZ", "Postal code", plz, "04103", "Postleitzahl|ZIP", is_required=True),
+        Column("plz", "PLZ", "Postal code", contacts.plz, "04103", "Postleitzahl|ZIP", is_required=True),
         Column("city", "Ort", "City", city, "Leipzig", "Stadt|Town|Praxisort", is_required=True),
-        Column("phone", "Telefon", "Phone", stored.phone, "0341 1234567", "Telefonnummer|Tel."),
-        Column("fax", "Fax", "Fax number", stored.phone, "0341 1234568", "Telefax"),
+        Column("phone", "Telefon", "Phone", contacts.phone, "0341 1234567", "Telefonnummer|Tel."),
+        Column("fax", "Fax", "Fax number", contacts.phone, "0341 1234568", "Telefax"),
         Column("email", "E-Mail", "E-mail", email, "praxis@example.org", "E-Mail-Adresse|Mail"),
-        Column("website", "Internetseite", "Website", stored.website, "www.example.org", "Homepage|Web|URL"),
+        Column("website", "Internetseite", "Website", contacts.website, "www.example.org", "Homepage|Web|URL"),
         Column("latitude", "Breitengrad", "Latitude", decimal, "51,3406", "lat"),
         Column("longitude", "Längengrad", "Longitude", decimal, "12,3875", "lon|lng"),
     ]

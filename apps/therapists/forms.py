@@ -9,8 +9,8 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.contacts import readable_phone
 from apps.core.enums import Language, Method
-from apps.core.templatetags.ui import phone as readable_phone
 from apps.core.weekly import Interval, Weekday, format_ranges, parse_ranges
 from apps.therapists.enums import AgeGroup, HoursKind, PauseReason, Setting
 from apps.therapists.models import Practice, Therapist

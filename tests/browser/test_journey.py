@@ -236,7 +236,7 @@ def undo_mis_click(journey: Journey) -> None:
     """On the phone the third therapist was asked about the other patient; the wrong button was clicked."""
     page, third = journey.page, journey.therapists[2]
     other = PlacementRequest.objects.exclude(search=journey.search).get(therapist=third)
-    page.goto(other.inquiry.get_absolute_url())
+    page.goto(f"{other.inquiry.get_absolute_url()}#request-{other.pk}")
     card = page.locator(f"#request-{other.pk}")
     card.locator("input[value=rejected]").check()
     card.locator("select[name$=reason]").select_option("capacity")
@@ -254,9 +254,9 @@ def settle_conflict(journey: Journey) -> None:
     page, conflict = journey.page, journey.request_of(journey.therapists[1])
     page.goto("/")
     for code in ("conflicts", "acceptances"):
-        expect(page.get_by_role("region").and_(page.locator(f"[aria-labelledby=work-{code}]"))).to_contain_text(
-            journey.patient.case_code
-        )
+        expect(
+            page.get_by_role("region").and_(page.locator(f"[aria-labelledby=work-{code}]"))
+        ).to_contain_text(journey.patient.case_code)
     page.locator("[aria-labelledby=work-conflicts]").get_by_role("link").last.click()
     page.locator(f"#request-{conflict.pk}").get_by_role("link", name=german("Thank and decline")).click()
     journey.button("Thank", page.locator("form.confirm")).click()
@@ -309,6 +309,6 @@ def assert_books_agree(journey: Journey) -> None:
     assert found == {
         "patient": PatientStatus.IN_THERAPY,
         "search": SearchStatus.PLACED,
-        "requests": [RequestStatus.CONFIRMED, RequestStatus.CONFLICT, RequestStatus.WITHDRAWN],
+        "requests": [RequestStatus.CONFIRMED, RequestStatus.WITHDRAWN, RequestStatus.WITHDRAWN],
         "doubles": 0,
     }

@@ -10,7 +10,13 @@ from typing import Any
 CLOSE = "close"  # hang up instead of answering
 SILENCE = "silence"  # say nothing more on this connection
 STEPS = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT", "RSET", "QUIT")
-USUAL = {"CONNECT": "220 ready", "EHLO": "250 hello", "DATA": "354 go on", "DOT": "250 taken", "QUIT": "221 bye"}
+USUAL = {
+    "CONNECT": "220 ready",
+    "EHLO": "250 hello",
+    "DATA": "354 go on",
+    "DOT": "250 taken",
+    "QUIT": "221 bye",
+}
 
 
 class ScriptedServer:
@@ -95,7 +101,9 @@ class ScriptedServer:
 
 @contextmanager
 def scripted(settings: Any, **script: list[str]) -> Iterator[ScriptedServer]:
-    """A scripted server that the sender talks to; answers are awaited for one second only."""
+    """A scripted server that the sender talks to; where it falls silent, we wait a second."""
+    is_silent = any(SILENCE in answers for answers in script.values())
     with ScriptedServer(**script) as server:
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 1
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        settings.EMAIL_TIMEOUT = 1 if is_silent else 20
         yield server

@@ -45,4 +45,9 @@ def call_at(starts_at: datetime, **fields: Any) -> PhoneCall:
 
 
 def steps(subject: Any) -> list[tuple[str, str]]:
-    return list(subject.history.values_list("old", "new"))
+    return list(subject.history.order_by("id").values_list("old", "new"))
+
+
+def plain(message: Any) -> str:
+    """The text of a message or part; the wire ends lines with CR LF."""
+    return str(message.get_content()).replace("\r\n", "\n")

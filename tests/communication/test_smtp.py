@@ -9,6 +9,7 @@ from apps.communication.clients.smtp import DeliveryError, SmtpClient
 from apps.core.errors import StaleState
 from apps.workspace.demo.mailserver import CatchingHandler
 from tests.communication.mailservers import CLOSE, SILENCE, scripted
+from tests.communication.rows import plain
 
 
 def _message(text: str = "Guten Tag") -> MimeMessage:
@@ -121,10 +122,12 @@ def test_deliver_with_a_refused_mark_sends_nothing_and_drops_the_connection(sett
 
 
 def test_deliver_lines_with_dots_and_umlauts_arrive_intact(settings: Any, mailbox: CatchingHandler) -> None:
-    text = "Grüße aus Köln – schön.\n.\n..zwei Punkte\n.eins\nletzte Zeile ohne Ende: ß\n" + "lang " * 400 + "\n"
+    text = (
+        "Grüße aus Köln – schön.\n.\n..zwei Punkte\n.eins\nletzte Zeile ohne Ende: ß\n" + "lang " * 400 + "\n"
+    )
     with SmtpClient() as client:
         _deliver(client, _message(text))
-    assert mailbox.messages[0].get_content() == text
+    assert plain(mailbox.messages[0]) == text
 
 
 def test_deliver_raw_dots_are_doubled_on_the_wire(settings: Any) -> None:

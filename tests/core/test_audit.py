@@ -3,10 +3,12 @@ from datetime import datetime
 import pytest
 from django.db import ProgrammingError, transaction
 from django.db.models import ProtectedError
+from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
-from apps.core.audit import record_access
+from apps.core.audit import acting, record_access, record_accesses
 from apps.core.models import AccessEntry
+from tests.factories.patients import PatientFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +41,26 @@ def test_database_refuses_to_delete_an_entry(entry: AccessEntry) -> None:
 def test_who_looked_cannot_be_deleted(entry: AccessEntry, viewer: User) -> None:
     with pytest.raises(ProtectedError):
         viewer.delete()
+
+
+def test_record_accesses_writes_one_entry_per_patient_at_once(
+    at: datetime, manager: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        record_accesses(patient_ids=[3, 1, 2], actor=manager, purpose="patients:export", at=at)
+    rows = AccessEntry.objects.order_by("patient_id").values_list("patient_id", "actor", "purpose", "at")
+    assert list(rows) == [(number, manager.pk, "patients:export", at) for number in (1, 2, 3)]
+
+
+def test_record_accesses_of_nobody_writes_nothing(at: datetime, manager: User) -> None:
+    record_accesses(patient_ids=[], actor=manager, purpose="patients:export", at=at)
+    assert AccessEntry.objects.count() == 0
+
+
+def test_acting_names_the_person_in_the_audit_trail(manager: User) -> None:
+    with acting(manager):
+        named = PatientFactory()
+    with acting(None):
+        nameless = PatientFactory()
+    assert named.events.earliest("pgh_id").pgh_context.metadata["user"] == manager.pk
+    assert nameless.events.earliest("pgh_id").pgh_context is None

@@ -24,7 +24,12 @@ from tests.factories.patients import PatientFactory
 pytestmark = pytest.mark.django_db
 
 # one column per kind of field
-TEXT, JSON, BOOLEAN, DATE = "diagnosis", "symptoms", "has_previous_therapy", "previous_therapy_last_session_on"
+TEXT, JSON, BOOLEAN, DATE = (
+    "diagnosis",
+    "symptoms",
+    "has_previous_therapy",
+    "previous_therapy_last_session_on",
+)
 OTHER_KEY = base64.urlsafe_b64encode(b"another-key-only-for-the-tests-1").decode()
 
 

@@ -15,9 +15,7 @@ def test_ready_answers_while_the_database_does(client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"ok")
 
 
-def test_ready_says_only_that_the_database_is_away(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ready_says_only_that_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise OperationalError("connection to server at 10.0.0.7 failed: password of vermittlung")
 

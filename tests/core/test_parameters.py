@@ -131,7 +131,11 @@ def test_what_is_no_number_is_refused_for_weights(value: object) -> None:
 
 
 def test_numbers_get_the_type_of_their_default() -> None:
-    assert (check("call_minutes", "7"), check("weight_email", "0,2"), check("weight_email", 1)) == (7, 0.2, 1.0)
+    assert (check("call_minutes", "7"), check("weight_email", "0,2"), check("weight_email", 1)) == (
+        7,
+        0.2,
+        1.0,
+    )
     assert isinstance(check("weight_email", 1), float)
 
 

@@ -1,4 +1,4 @@
-"""The one door of the state machines, shown on searches: they have undo, events and a subject of their own."""
+"""The one door of the state machines, shown on searches: they have undo, events and another subject."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
@@ -93,7 +95,7 @@ def test_merge_keeps_every_minute_and_leaves_gaps(ranges: list[tuple[int, int]])
     merged = merge(ranges)
     minutes = {minute for start, end in ranges for minute in range(start, end)}
     assert {minute for start, end in merged for minute in range(start, end)} == minutes
-    assert all(first[1] < second[0] for first, second in zip(merged, merged[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(merged))
 
 
 def test_merge_joins_touching_and_overlapping_ranges() -> None:

@@ -11,7 +11,7 @@ from apps.matching.engine.hours import Interval
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
 
 EARTH_RADIUS_KM = 6371.0088
-MARKS = "GVZA+*!.-"
+MARKS = "GVZA+*!†.-"
 TRAVEL = {"car": (5.0, 1.95), "public_transport": (12.0, 3.5), "bicycle": (2.0, 5.0), "foot": (0.0, 15.0)}
 Hours = tuple[Interval, ...] | None
 

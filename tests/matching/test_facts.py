@@ -19,7 +19,7 @@ def test_wishes_name_nobody(parameters: Parameters, today: date) -> None:
     search = SearchFactory(patient__last_name="Geheimname")
     told = dict(facts.wishes(search=search, today=today, parameters=parameters))
     assert "Geheimname" not in str(told)
-    assert list(told.values())[0] == "36 Jahre"
+    assert next(iter(told.values())) == "36 Jahre"
 
 
 def test_previous_therapy_within_the_window_is_flagged(parameters: Parameters, today: date) -> None:

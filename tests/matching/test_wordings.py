@@ -1,7 +1,7 @@
 from apps.matching.engine.relaxation import RELAXATIONS
 from apps.matching.enums import RequestStatus
-from apps.matching.wordings import REPLY_STATES
 from apps.matching.wordings import RELAXATIONS as SENTENCES
+from apps.matching.wordings import REPLY_STATES
 
 
 def test_every_relaxation_has_a_sentence() -> None:

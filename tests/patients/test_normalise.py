@@ -25,6 +25,7 @@ TODAY = date(2026, 11, 23)
         ("kvnr", "", ""),
         ("diagnosis", "f40.01G", "F40.01"),
         ("diagnosis", "F40.-", "F40"),
+        ("diagnosis", " ", ""),
         ("referral_code", "a1b2-c3d4-e5f6", "A1B2-C3D4-E5F6"),
         ("email", " Ann@Example.org", "ann@example.org"),
         ("wished_methods", {"ST", "VT"}, ["VT", "ST"]),
@@ -49,6 +50,7 @@ def test_normalise_brings_it_to_one_form(name: str, typed: Any, stored: Any) -> 
         ("plz", "٠٤١٠٣"),
         ("kvnr", "T123456785"),
         ("diagnosis", "F4"),
+        ("diagnosis", "F40-F48"),
         ("referral_code", "A1B2-C3D4"),
         ("symptoms", ["a", "b", "c", "d"]),
         ("max_travel_minutes", 0),
@@ -69,10 +71,3 @@ def test_normalise_twice_is_normalise_once(name: str, text: str) -> None:
     except ValidationError:
         return
     assert normalise.normalise(once, today=TODAY) == once
-
-
-def test_phone_or_empty_swallows_what_is_no_number() -> None:
-    assert (normalise.phone_or_empty("0341 1234567"), normalise.phone_or_empty("Anna")) == (
-        "+493411234567",
-        "",
-    )

@@ -107,7 +107,7 @@ def _connect() -> smtplib.SMTP:
     if settings.EMAIL_USE_TLS:
         smtp.starttls(context=ssl.create_default_context())
     smtp.ehlo_or_helo_if_needed()
-    # The final dot is a small packet of its own: without this it waits 40 ms for the other side's ACK (Nagle).
+    # The final dot is a small packet of its own; without this it waits 40 ms for an ACK (Nagle).
     assert smtp.sock is not None
     smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if settings.EMAIL_HOST_USER:

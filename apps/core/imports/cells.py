@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import contacts
 from apps.core.imports.columns import fold
 
 T = TypeVar("T")
@@ -90,20 +91,9 @@ def decimal(cell: str) -> float:
 
 
 def email(cell: str) -> str:
-    address = cell.strip().lower()
+    address = contacts.email(cell)
     validate_email(address)
     return address
-
-
-def plz(cell: str) -> str:
-    """Five digits, also "D-04103". Four most likely lost their leading zero in a spreadsheet: refused."""
-    digits = re.sub(r"^D\s*-?\s*", "", cell.strip().upper())
-    if re.fullmatch(r"[0-9]{4}", digits):
-        message = _("A PLZ has five digits. Did the spreadsheet drop a zero: 0%(digits)s?")
-        raise ValidationError(message, params={"digits": digits})
-    if not re.fullmatch(r"[0-9]{5}", digits):
-        raise ValidationError(_("A PLZ has five digits, e.g. 04103."))
-    return digits
 
 
 def one_of(words: Mapping[T, str]) -> Callable[[str], T]:

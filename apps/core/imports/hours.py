@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.imports.cells import short
 from apps.core.imports.columns import fold
-from apps.core.weekly import Interval, merge, parse_ranges
+from apps.core.weekly import Interval, join, parse_ranges
 
 WEEKDAYS = (
     ("mo", "mon", "montag", "montags", "monday"),
@@ -29,7 +29,7 @@ def week(cell: str) -> list[Interval]:
 
     Sorted, touching and overlapping intervals joined. Raises ValidationError naming the part not understood.
     """
-    minutes: dict[int, list[tuple[int, int]]] = {}
+    found: list[Interval] = []
     days: list[int] = []
     has_hours = True
     for part in filter(None, (part.strip() for part in re.split(r"[;,|\n]", cell))):
@@ -39,11 +39,12 @@ def week(cell: str) -> list[Interval]:
         has_hours = bool(match and match["hours"])
         if has_hours and not days:
             raise _not_understood(part)
-        for day in days if has_hours else ():
-            minutes.setdefault(day, []).extend(parse_ranges(match["hours"]))  # type: ignore[index]
+        if has_hours:
+            ranges = parse_ranges(match["hours"])  # type: ignore[index]
+            found += [Interval(day, start, end) for day in days for start, end in ranges]
     if not has_hours:
         raise _not_understood(cell)
-    return [Interval(day, start, end) for day in sorted(minutes) for start, end in merge(minutes[day])]
+    return join(found)
 
 
 def day_number(text: str) -> int | None:

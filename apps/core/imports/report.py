@@ -1,20 +1,20 @@
 """What an import did, row by row, in counts that add up."""
 
-import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.core.csv_export import write_csv
 from apps.core.imports.columns import REPORT_HEADINGS, fold
 from apps.core.imports.errors import Problem
 from apps.core.imports.reading import SourceRow
 
 OWN_HEADINGS = frozenset(map(fold, REPORT_HEADINGS))
-CALCULATED = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take such a cell for a formula
 
 
 class Result(Enum):
@@ -109,18 +109,16 @@ def _line(number: int, text: str) -> str:
 def write_rejections(report: Report, path: Path) -> None:
     """The rejected rows as they were, with line and reason, ready to be corrected and uploaded again.
 
-    Readable by the owner only: the rows are about people. UTF-8 with BOM and semicolons, as spreadsheets
-    expect it in Germany.
+    Readable by the owner only: the rows are about people.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(handle, 0o600)  # the file may have been there before
-    with os.fdopen(handle, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        kept = [at for at, heading in enumerate(report.header) if fold(heading) not in OWN_HEADINGS]
-        writer.writerow([*(report.header[at] for at in kept), "Zeile", "Grund"])
-        for one in report.rejections:
-            writer.writerow([*(_protected(one.row.cells[at]) for at in kept), one.row.line, one.reason])
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
+        write_csv(file, _rejected_lines(report))
 
 
-def _protected(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(CALCULATED) else cell
+def _rejected_lines(report: Report) -> Iterator[list[Any]]:
+    kept = [at for at, heading in enumerate(report.header) if fold(heading) not in OWN_HEADINGS]
+    yield [*(report.header[at] for at in kept), "Zeile", "Grund"]
+    for one in report.rejections:
+        yield [*(one.row.cells[at] for at in kept), one.row.line, one.reason]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-import phonenumbers
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -18,7 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.core import weekly
+from apps.core import contacts, weekly
 from apps.core.weekly import Interval, Weekday
 
 register = template.Library()
@@ -134,16 +133,8 @@ def initials(name: str) -> str:
 
 @register.filter
 def phone(value: str) -> str:
-    """German numbers as offices write them, "030 1234567"; what cannot be read stays as it is."""
-    try:
-        number = phonenumbers.parse(value, "DE")
-    except phonenumbers.NumberParseException:
-        return value
-    is_german = number.country_code == phonenumbers.country_code_for_region("DE")
-    form = (
-        phonenumbers.PhoneNumberFormat.NATIONAL if is_german else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
-    return phonenumbers.format_number(number, form)
+    """+49301234567 → "030 1234567"."""
+    return contacts.readable_phone(value)
 
 
 # The parts of a score

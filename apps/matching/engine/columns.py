@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from apps.matching.engine import icd
+from apps.core import icd
 from apps.matching.engine.geometry import SpatialIndex, unit_vectors
 from apps.matching.engine.hours import HoursColumns, pack_hours
 from apps.matching.engine.records import Approval, SearchRecord, TherapistRecord

@@ -46,7 +46,9 @@ class Withdrawal:
 
 def withdrawal(*, search: PlacementSearch, except_for: PlacementRequest | None = None) -> Withdrawal:
     """The open and waiting-list requests of a search, but one, if they were withdrawn now."""
-    others = search.requests.exclude(pk=except_for.pk if except_for else None).select_related("therapist")
+    others = search.requests.select_related("therapist")
+    if except_for is not None:
+        others = others.exclude(pk=except_for.pk)
     asked = list(others.filter(status__in=[RequestStatus.SENT, RequestStatus.WAITLISTED]).order_by("pk"))
     written = set(
         InquiryContact.objects.filter(

@@ -1,6 +1,7 @@
 """Answers of therapists: write down, undo, settle a second acceptance."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -98,7 +99,7 @@ def _recorded(request: HttpRequest, booked: PlacementRequest) -> HttpResponse:
         messages.success(request, _("Recorded: %(answer)s.") % {"answer": label})
     page = booked.inquiry.get_absolute_url()
     htmx = getattr(request, "htmx", None)
-    if htmx and htmx.current_url_abs_path == page:
+    if htmx and urlsplit(htmx.current_url_abs_path or "").path == page:
         return HttpResponseClientRefresh()  # going to a #part of the page one is on loads nothing
     url = f"{page}#request-{booked.pk}"
     return HttpResponseClientRedirect(url) if htmx else redirect(url)

@@ -50,7 +50,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
 def _completed(
     request: HttpRequest, call: PhoneCall, inquiry: Inquiry | None, form: CallForm
 ) -> HttpResponse:
-    if not request.user.can_work:
+    if not getattr(request.user, "can_work", False):
         raise NotAllowed(_("Your role does not allow this. Please ask the management."))
     outcome = CallOutcome(form.cleaned_data["outcome"])
     note = form.cleaned_data["note"]

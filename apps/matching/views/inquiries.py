@@ -14,9 +14,9 @@ from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
 from apps.core import parameters as operating
+from apps.core.csv_export import csv_response
 from apps.matching import letters, timeline
 from apps.matching.enums import ANSWERABLE_REQUESTS, OPEN_SEARCHES, InquiryStatus, RequestStatus
-from apps.matching.export import csv_response
 from apps.matching.filters import InquiryFilter
 from apps.matching.forms import AnswerForm, SessionForm
 from apps.matching.models import Inquiry, PlacementRequest
@@ -140,7 +140,7 @@ def card(row: PlacementRequest, form: AnswerForm | None = None) -> dict[str, Any
 
 def _release(request: HttpRequest, inquiry: Inquiry) -> Released:
     """Through the round where there is one, so that the round knows when it is done."""
-    values = {"actor": request.user, "at": timezone.now(), "today": timezone.localdate()}
+    values: dict[str, Any] = {"actor": request.user, "at": timezone.now(), "today": timezone.localdate()}
     if inquiry.round is not None:
         return release.release_round(round_=inquiry.round, inquiry_ids=[inquiry.pk], **values)
     return Released(released=[release.release_inquiry(inquiry=inquiry, **values)])

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
-from apps.matching.export import csv_response
+from apps.core.audit import record_accesses
+from apps.core.csv_export import csv_response
 from apps.matching.filters import SearchFilter
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.lists import search_list, unresolved_conflicts
@@ -20,7 +21,6 @@ from apps.matching.services import searches
 from apps.matching.tables import SearchTable
 from apps.matching.views.shared import ROWS_A_PAGE, done
 from apps.patients.models import Patient
-from apps.patients.services.access import record_export
 
 
 @viewing
@@ -38,7 +38,9 @@ def export(request: HttpRequest) -> HttpResponse:
     _filter, table = _chosen(request)
     RequestConfig(request, paginate=False).configure(table)
     ids = [row.record.patient_id for row in table.rows]
-    record_export(patient_ids=ids, actor=request.user, purpose="matching:searches_export", at=timezone.now())
+    record_accesses(
+        patient_ids=ids, actor=request.user, purpose="matching:searches_export", at=timezone.now()
+    )
     return csv_response(f"searches-{table.today:%Y-%m-%d}.csv", _lines(table))
 
 

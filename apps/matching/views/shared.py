@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from apps.core.audit import record_access
+from apps.core.audit import record_accesses
 
 ROWS_A_PAGE = 50
 
@@ -24,13 +24,9 @@ def posted(request: HttpRequest) -> Any:
 
 def note_access(request: HttpRequest, patient_ids: Iterable[int]) -> None:
     """This page shows who these patients are."""
-    for patient_id in patient_ids:
-        record_access(
-            actor=request.user,
-            patient_id=patient_id,
-            purpose=request.resolver_match.view_name,
-            at=timezone.now(),
-        )
+    assert request.resolver_match is not None  # a view runs only after its URL was resolved
+    purpose = request.resolver_match.view_name
+    record_accesses(actor=request.user, patient_ids=patient_ids, purpose=purpose, at=timezone.now())
 
 
 def done(request: HttpRequest, message: Any, to: Any, *args: Any) -> HttpResponse:

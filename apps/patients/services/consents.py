@@ -1,5 +1,6 @@
 """Consents: given and withdrawn, never rewritten."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import Refused, StaleState
+from apps.core.saving import check_fields
 from apps.core.transitions import lock
 from apps.events.services import publish
 from apps.patients.enums import Purpose
@@ -16,20 +18,30 @@ from apps.patients.models import Consent, Patient
 
 def give(*, patient: Patient, purpose: Purpose, on: date, proof: str, at: datetime) -> Consent:
     """Record a consent. Raises ValidationError (day, proof), Refused where one is in force already."""
-    _refuse_future(on, at, field="given_on")
+    return give_several(patient=patient, days={purpose: on}, proof=proof, at=at)[0]
+
+
+def give_several(
+    *, patient: Patient, days: Mapping[Purpose, date], proof: str, at: datetime
+) -> list[Consent]:
+    """Record the consents of one document, each with its day. Raises what `give` raises."""
+    if not days:
+        return []
+    for on in days.values():
+        _refuse_future(on, at, field="given_on")
     if not proof.strip():
         raise ValidationError(
             {"proof": _("Please say where the consent can be found, e.g. “contract, page 3”.")}
         )
     with transaction.atomic():
         lock(patient)
-        if _in_force(patient, purpose):
+        if _in_force(patient, *days):
             raise Refused(_("This consent is in force already. To renew it, withdraw the old one first."))
-        consent = Consent(patient=patient, purpose=purpose, given_on=on, proof=proof.strip())
-        consent.full_clean()
-        consent.save()
-        publish(type="patient.consent_given", subject_id=patient.pk, at=at, payload={"to": str(purpose)})
-    return consent
+        rows = [_checked(patient, purpose, on, proof) for purpose, on in days.items()]
+        Consent.objects.bulk_create(rows)
+        for purpose in days:
+            publish(type="patient.consent_given", subject_id=patient.pk, at=at, payload={"to": str(purpose)})
+    return rows
 
 
 def withdraw(*, patient: Patient, purpose: Purpose, on: date, at: datetime) -> Consent:
@@ -50,8 +62,15 @@ def withdraw(*, patient: Patient, purpose: Purpose, on: date, at: datetime) -> C
     return consent
 
 
-def _in_force(patient: Patient, purpose: Purpose) -> Consent | None:
-    return Consent.objects.filter(patient_id=patient.pk, purpose=purpose, withdrawn_on__isnull=True).first()
+def _in_force(patient: Patient, *purposes: Purpose) -> Consent | None:
+    rows = Consent.objects.filter(patient_id=patient.pk, purpose__in=purposes, withdrawn_on__isnull=True)
+    return rows.first()
+
+
+def _checked(patient: Patient, purpose: Purpose, on: date, proof: str) -> Consent:
+    row = Consent(patient=patient, purpose=purpose, given_on=on, proof=proof.strip())
+    check_fields(row, exclude=["patient"])
+    return row
 
 
 def _refuse_future(on: date, at: datetime, *, field: str) -> None:

@@ -7,17 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import contacts
 from apps.core.imports import words
-from apps.core.imports.cells import (
-    birth_date,
-    day,
-    email,
-    one_of_names,
-    plz,
-    several,
-    text,
-    whole_number,
-)
+from apps.core.imports.cells import birth_date, day, email, one_of_names, several, text, whole_number
 from apps.core.imports.columns import Column
 from apps.core.imports.hours import week
 from apps.patients import normalise
@@ -58,11 +50,11 @@ def _identity(today: date) -> list[Column]:
             "street", "Straße", "Street", _field("street"), "Musterweg", "Straße und Hausnummer|Anschrift"
         ),
         Column("house_number", "Hausnummer", "House number", text(12), "4a", "Nr.|Hausnr."),
-        Column("plz", "PLZ", "Postal code", plz, "04103", "Postleitzahl|ZIP"),
+        Column("plz", "PLZ", "Postal code", contacts.plz, "04103", "Postleitzahl|ZIP"),
         Column("city", "Ort", "City", _field("city"), "Leipzig", "Stadt|Wohnort|Town"),
         Column("email", "E-Mail", "E-mail", email, "mira@example.org", "E-Mail-Adresse|Mail"),
-        Column("phone", "Telefon", "Phone", normalise.phone, "0341 1234567", "Telefonnummer|Tel."),
-        Column("mobile", "Mobil", "Mobile", normalise.phone, "0171 1234567", "Handy|Mobiltelefon"),
+        Column("phone", "Telefon", "Phone", contacts.phone, "0341 1234567", "Telefonnummer|Tel."),
+        Column("mobile", "Mobil", "Mobile", contacts.phone, "0171 1234567", "Handy|Mobiltelefon"),
         Column(
             "birth_date",
             "Geburtsdatum",

@@ -217,9 +217,8 @@ class PatientImport:
             if row.purpose == purpose and (row.withdrawn_on is None or row.withdrawn_on >= on)
         }
         new = {purpose: on for purpose, on in _consents(values).items() if purpose not in settled}
-        for purpose, on in new.items():
-            proof = values.get("proof", "")
-            consent_services.give(patient=patient, purpose=purpose, on=on, proof=proof, at=self.at)
+        proof = values.get("proof", "")
+        consent_services.give_several(patient=patient, days=new, proof=proof, at=self.at)
         return list(new)
 
 

@@ -1,20 +1,21 @@
 """Registering patients and changing what is known about them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Any
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import weekly
+from apps.core.audit import acting
 from apps.core.encryption import blind_index
 from apps.core.errors import StaleState
+from apps.core.saving import check_fields, save_checked
 from apps.core.transitions import lock, record_start
-from apps.core.weekly import Interval, merge
+from apps.core.weekly import Interval
 from apps.events.services import publish
 from apps.geocoding.enums import Precision
 from apps.geocoding.selectors import locate
@@ -63,18 +64,19 @@ def register(
     `consents` without dates count as given on the day of `at`; `proof` holds for all of them.
     """
     today = timezone.localdate(at)
-    given = dict(consents) if isinstance(consents, Mapping) else dict.fromkeys(consents, today)
-    with transaction.atomic(), _named(actor):
-        patient = Patient()
+    days = dict(consents) if isinstance(consents, Mapping) else dict.fromkeys(consents, today)
+    hours = weekly.join(availability)
+    with transaction.atomic(), acting(actor):
+        patient = Patient(is_availability_known=bool(hours))
         _apply(patient, data, today)
-        patient.full_clean()
-        patient.save()
+        check_fields(patient)
+        save_checked(patient)
         record_start(patient, actor=actor, at=at)
         publish(type="patient.created", subject_id=patient.pk, at=at)
-        for purpose, day in given.items():
-            consent_services.give(patient=patient, purpose=purpose, on=day, proof=proof, at=at)
-        if intervals := list(availability):
-            set_availability(patient=patient, intervals=intervals, at=at)
+        consent_services.give_several(patient=patient, days=days, proof=proof, at=at)
+        if hours:
+            _add_hours(patient, hours)
+            _publish_wishes(patient, ["availability"], at)
     return patient
 
 
@@ -91,36 +93,32 @@ def update(
     `seen_at` is the `updated_at` of the row the person looked at: raises StaleState if it was saved
     since. Raises ValidationError with the names of the fields, ValueError for a name not in EDITABLE.
     """
-    with transaction.atomic(), _named(actor):
+    with transaction.atomic(), acting(actor):
         fresh = lock(patient)
         if seen_at is not None and fresh.updated_at != seen_at:
             raise StaleState()
         changed = _apply(fresh, changes, timezone.localdate(at))
         if changed:
-            fresh.full_clean()
-            fresh.save(update_fields=[*changed, "updated_at"])
+            check_fields(fresh)
+            save_checked(fresh, update_fields=[*changed, "updated_at"])
             _tell(fresh, changed, at)
     return fresh
 
 
 def set_availability(*, patient: Patient, intervals: Iterable[Interval], at: datetime) -> Patient:
     """Replace the weekly hours; touching and overlapping ones are joined. No hours at all means unknown."""
-    wanted = _merged(intervals)
+    wanted = weekly.join(intervals)
     with transaction.atomic():
         fresh = lock(patient)
         if wanted != [row.interval for row in fresh.availability.all()]:
-            _replace_hours(fresh, wanted)
+            fresh.availability.all().delete()
+            _add_hours(fresh, wanted)
             _publish_wishes(fresh, ["availability"], at)
         if fresh.is_availability_known != bool(wanted):
             fresh.is_availability_known = bool(wanted)
             fresh.save(update_fields=["is_availability_known", "updated_at"])
     patient.is_availability_known = fresh.is_availability_known
     return fresh
-
-
-def _named(actor: Any) -> Any:
-    """The audit trail names the actor also outside of requests (commands, demo)."""
-    return pghistory.context(user=actor.pk) if actor else nullcontext()
 
 
 def _apply(patient: Patient, data: Mapping[str, Any], today: date) -> list[str]:
@@ -183,16 +181,8 @@ def _publish_wishes(patient: Patient, changed: list[str], at: datetime) -> None:
     publish(type="patient.wishes_changed", subject_id=patient.pk, at=at, payload={"changed": changed})
 
 
-def _merged(intervals: Iterable[Interval]) -> list[Interval]:
-    days: dict[int, list[tuple[int, int]]] = {}
-    for weekday, start, end in intervals:
-        days.setdefault(weekday, []).append((start, end))
-    return [Interval(day, start, end) for day in sorted(days) for start, end in merge(days[day])]
-
-
-def _replace_hours(patient: Patient, wanted: Iterable[Interval]) -> None:
-    patient.availability.all().delete()
+def _add_hours(patient: Patient, hours: Iterable[Interval]) -> None:
     Availability.objects.bulk_create(
         Availability(patient=patient, weekday=weekday, start_minute=start, end_minute=end)
-        for weekday, start, end in wanted
+        for weekday, start, end in hours
     )

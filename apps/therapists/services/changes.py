@@ -1,22 +1,23 @@
 """What every service of this app does when it changes a row: normalise, validate, find out what changed."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import contacts
+from apps.core.saving import check_fields, normalise_each, save_checked
 from apps.therapists import normalise
 from apps.therapists.models import Practice, Therapist
 
 NORMALISERS: dict[str, Callable[[Any], Any]] = {
-    "phone": normalise.phone,
-    "fax": normalise.phone,
-    "email": normalise.email,
-    "website": normalise.website,
+    "phone": contacts.phone,
+    "fax": contacts.phone,
+    "email": contacts.email,
+    "website": contacts.website,
+    "plz": contacts.plz,
     "wished_diagnoses": normalise.diagnoses,
     "languages": lambda codes: list(dict.fromkeys(codes)),
 }
@@ -44,43 +45,25 @@ def apply(obj: Practice | Therapist, changes: Mapping[str, Any]) -> list[str]:
 
 def normalised(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Every value in its one spelling. Raises ValidationError with field names."""
-    values, errors = {}, {}
-    for name, value in changes.items():
-        try:
-            values[name] = _normalised_value(name, value)
-        except ValidationError as error:
-            errors[name] = error
-    if errors:
-        raise ValidationError(errors)
-    return values
+    return normalise_each(changes, _normalised_value)
 
 
 def validate(obj: Practice | Therapist) -> None:
-    """Friendly sentences first, then everything the model and its constraints say."""
+    """Friendly sentences first, then what the fields say; the constraints speak in `save_checked`."""
     if isinstance(obj, Therapist):
         _validate_therapist(obj)
-    obj.full_clean(exclude={"contact_group"})
+    check_fields(obj, exclude=["contact_group"])
 
 
 def save_changed(obj: Practice | Therapist, changed: list[str]) -> None:
     if changed:
-        obj.save(update_fields=[*changed, "updated_at"])
+        save_checked(obj, update_fields=[*changed, "updated_at"])
 
 
 def bring_up_to_date(stale: models.Model, fresh: models.Model, names: list[str]) -> None:
     """Copy saved values to the caller's own instance of the row."""
     for name in (*names, "updated_at"):
         setattr(stale, name, getattr(fresh, name))
-
-
-@contextmanager
-def acting(actor: Any) -> Iterator[None]:
-    """Name the person in the audit trail where no request has done so (commands, tasks)."""
-    if actor is None:
-        yield
-    else:
-        with pghistory.context(user=actor.pk):
-            yield
 
 
 def _normalised_value(name: str, value: Any) -> Any:

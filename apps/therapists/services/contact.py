@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import StaleState
+from apps.core.saving import check_fields, save_checked
 from apps.events.services import publish
 from apps.therapists.models import ContactPause, Therapist
 
@@ -25,8 +26,8 @@ def pause(
     row = ContactPause(
         therapist=therapist, starts_on=starts_on, until=until, reason=reason, note=note.strip()
     )
-    row.full_clean()
-    row.save()
+    check_fields(row, exclude=["therapist"])
+    save_checked(row)
     publish(type="therapist.paused", subject_id=therapist.pk, at=at)
     return row
 

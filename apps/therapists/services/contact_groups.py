@@ -35,19 +35,24 @@ def hold() -> None:
 
 
 @transaction.atomic
-def regroup(*, practices: Iterable[Practice]) -> None:
+def regroup(*, practices: Iterable[Practice]) -> bool:
     """Bring the contact groups around these practices in line with their e-mail addresses and numbers.
 
     Therapists who share an address (ignoring case) or a number, directly or through others, get one group:
     the lowest id any of them has. Those who no longer share one are parted. Running it again changes nothing.
+    Tells whether anybody changed groups.
     """
     hold()
     members = _neighbourhood({practice.pk for practice in practices})
+    components = _components(members)
+    if _is_in_line(components):
+        return False
     old_ids = {member.group_id for member in members}
     list(ContactGroup.objects.select_for_update().filter(pk__in=old_ids).order_by("pk"))
-    _assign(_components(members))
+    _assign(components)
     for group in ContactGroup.objects.filter(pk__in=old_ids, therapists__isnull=True):
         delete_if_empty(group=group)
+    return True
 
 
 def delete_if_empty(*, group: ContactGroup) -> None:
@@ -61,11 +66,11 @@ def _neighbourhood(practice_ids: set[int]) -> list[Member]:
     """Everybody who is, or until now was, connected with these practices."""
     therapist_ids: set[int] = set()
     while True:
-        found = _therapists_around(practice_ids, therapist_ids)
-        around = _practices_around(practice_ids, found)
-        if found == therapist_ids and around <= practice_ids:
+        therapist_ids = _therapists_around(practice_ids, therapist_ids)
+        around = _practices_around(practice_ids, therapist_ids)
+        if around <= practice_ids:
             return _members(therapist_ids)
-        therapist_ids, practice_ids = found, practice_ids | around
+        practice_ids = practice_ids | around
 
 
 def _therapists_around(practice_ids: set[int], therapist_ids: set[int]) -> set[int]:
@@ -123,6 +128,12 @@ def _reach(start: Member, by_address: dict[str, list[Member]]) -> set[Member]:
         reached |= new
         waiting.extend(new)
     return reached
+
+
+def _is_in_line(components: Sequence[Sequence[Member]]) -> bool:
+    """Every component has one group, and no two the same."""
+    groups = [{member.group_id for member in component} for component in components]
+    return len(set().union(*groups)) == len(groups) == sum(map(len, groups))
 
 
 def _assign(components: Sequence[Sequence[Member]]) -> None:

@@ -1,6 +1,5 @@
 """The rows around a therapist: approvals, weekly hours, workplaces. Each call replaces the whole set."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.enums import Method
 from apps.core.transitions import lock
-from apps.core.weekly import MINUTES_A_DAY, Interval, merge
+from apps.core.weekly import MINUTES_A_DAY, Interval, join
 from apps.events.services import publish
 from apps.therapists.enums import AgeGroup, HoursKind, Setting
 from apps.therapists.models import Approval, Practice, Therapist, WeeklyHours, Workplace
@@ -100,12 +99,10 @@ def set_workplaces(
 
 def merged(intervals: Iterable[Interval]) -> list[Interval]:
     """In order, touching and overlapping ones joined. Raises ValidationError for one outside its day."""
-    by_day: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for weekday, start, end in intervals:
-        if not (0 <= weekday <= 6 and 0 <= start < end <= MINUTES_A_DAY):
-            raise ValidationError({"hours": _("Hours must begin before they end, within one day.")})
-        by_day[weekday].append((start, end))
-    return [Interval(day, start, end) for day in sorted(by_day) for start, end in merge(by_day[day])]
+    hours = list(intervals)
+    if not all(0 <= day <= 6 and 0 <= start < end <= MINUTES_A_DAY for day, start, end in hours):
+        raise ValidationError({"hours": _("Hours must begin before they end, within one day.")})
+    return join(hours)
 
 
 def checked_approvals(approvals: Iterable[ApprovalKey]) -> list[ApprovalKey]:

@@ -8,14 +8,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.audit import acting
 from apps.core.errors import StaleState
+from apps.core.saving import save_checked
 from apps.events.services import publish
 from apps.geocoding.enums import Precision
 from apps.geocoding.selectors import locate
 from apps.therapists.models import Practice
 from apps.therapists.normalise import address_key
 from apps.therapists.services import contact_groups
-from apps.therapists.services.changes import acting, apply, bring_up_to_date, save_changed, validate
+from apps.therapists.services.changes import apply, bring_up_to_date, save_changed
 
 ADDRESS = frozenset({"street", "plz", "city"})
 COORDINATES = frozenset({"latitude", "longitude"})
@@ -77,8 +79,7 @@ def find_or_create(*, data: Mapping[str, Any]) -> Practice:
             return _fill_blanks(practice, wanted)
     if wanted.latitude is None:
         _locate(wanted)
-        validate(wanted)
-    wanted.save()
+    save_checked(wanted)
     return wanted
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.core.audit import acting
 from apps.core.errors import StaleState
-from apps.core.transitions import lock, operation
+from apps.core.saving import save_checked
+from apps.core.transitions import lock, write_history
 from apps.core.weekly import Interval
 from apps.events.services import publish
 from apps.therapists.enums import HoursKind
 from apps.therapists.models import Approval, ContactGroup, Practice, Therapist, WeeklyHours, Workplace
 from apps.therapists.services import contact_groups
-from apps.therapists.services.changes import acting, apply, bring_up_to_date, save_changed
+from apps.therapists.services.changes import apply, bring_up_to_date, save_changed
 from apps.therapists.services.offer import (
     ApprovalKey,
     checked_approvals,
@@ -50,7 +52,7 @@ def create(
         apply(therapist, data)
         therapist.contact_group.save()
         therapist.contact_group_id = therapist.contact_group.pk
-        therapist.save()
+        save_checked(therapist)
         _add_workplaces(therapist, resolve(practices))
     _add_offer(therapist, checked_approvals(approvals), merged(phone_hours), merged(working_hours or ()))
     _record_start(therapist, actor, at)
@@ -88,8 +90,8 @@ def _add_workplaces(therapist: Therapist, practices: Sequence[Practice]) -> None
         Workplace(therapist=therapist, practice=practice, is_main=position == 0)
         for position, practice in enumerate(practices)
     )
-    contact_groups.regroup(practices=practices)
-    therapist.refresh_from_db(fields=["contact_group"])
+    if contact_groups.regroup(practices=practices):
+        therapist.refresh_from_db(fields=["contact_group"])
 
 
 def _add_offer(
@@ -111,6 +113,5 @@ def _add_offer(
 
 def _record_start(therapist: Therapist, actor: Any, at: datetime) -> None:
     """A history row, but no `therapist.active`: somebody unreviewed may not be asked yet."""
-    with operation() as operation_id:
-        therapist.history.create(old="", new=therapist.status, at=at, actor=actor, operation=operation_id)
+    write_history(therapist, old="", new=therapist.status, actor=actor, at=at)
     publish(type="therapist.created", subject_id=therapist.pk, at=at, payload={"to": therapist.status})

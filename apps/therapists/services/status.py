@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import StaleState
-from apps.core.transitions import lock, move, operation
+from apps.core.transitions import lock, move, write_history
 from apps.events.services import publish
 from apps.therapists.enums import ReviewStatus, TherapistStatus
 from apps.therapists.models import Therapist
@@ -83,7 +83,7 @@ def object_to_contact(*, therapist: Therapist, on: date, actor: Any, at: datetim
     if fresh.do_not_contact_since is None:
         fresh.do_not_contact_since = on
         fresh.save(update_fields=["do_not_contact_since", "updated_at"])
-        _write_history(fresh, old=fresh.status, new=OBJECTED, actor=actor, at=at, reason=reason)
+        write_history(fresh, old=fresh.status, new=OBJECTED, actor=actor, at=at, reason=reason)
         publish(type="therapist.objected", subject_id=fresh.pk, at=at)
     therapist.do_not_contact_since, therapist.updated_at = fresh.do_not_contact_since, fresh.updated_at
     return fresh
@@ -115,13 +115,6 @@ def _review(
         raise StaleState()
     fresh.review_status, fresh.reviewed_at = to, reviewed_at
     fresh.save(update_fields=["review_status", "reviewed_at", "updated_at"])
-    _write_history(fresh, old=old, new=to, actor=actor, at=at, reason=reason)
+    write_history(fresh, old=old, new=to, actor=actor, at=at, reason=reason)
     therapist.review_status, therapist.reviewed_at, therapist.updated_at = to, reviewed_at, fresh.updated_at
     return fresh
-
-
-def _write_history(
-    therapist: Therapist, *, old: str, new: str, actor: Any, at: datetime, reason: str
-) -> None:
-    with operation() as operation_id:
-        therapist.history.create(old=old, new=new, actor=actor, at=at, reason=reason, operation=operation_id)

@@ -1,6 +1,5 @@
 """The list of therapists and its export: one filter, one order, the same rows."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,15 +11,16 @@ from django.views.decorators.http import require_GET
 from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
+from apps.core.contacts import readable_phone
+from apps.core.csv_export import csv_response
 from apps.core.enums import Language
-from apps.core.templatetags.ui import labels, phone
+from apps.core.templatetags.ui import labels
 from apps.therapists.filters import TherapistFilter
 from apps.therapists.models import Therapist
 from apps.therapists.selectors import contact_state, main_practice, therapist_list, unreviewed
 from apps.therapists.tables import BY_NAME, TherapistTable, free_places
 
 ROWS_A_PAGE = 50
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @viewing
@@ -35,15 +35,9 @@ def show(request: HttpRequest) -> HttpResponse:
 @working
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
-    """CSV as German Excel opens it: semicolons, UTF-8 with a mark at the start."""
     _filter, table = _chosen(request)
     RequestConfig(request, paginate=False).configure(table)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="therapists-{table.today:%Y-%m-%d}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response, delimiter=";")
-    writer.writerows([_harmless(cell) for cell in line] for line in _lines(table))
-    return response
+    return csv_response(f"therapists-{table.today:%Y-%m-%d}.csv", _lines(table))
 
 
 def _chosen(request: HttpRequest) -> tuple[TherapistFilter, TherapistTable]:
@@ -70,7 +64,7 @@ def _line(therapist: Therapist, table: TherapistTable) -> list[Any]:
     return [
         *(therapist.last_name, therapist.first_name, therapist.title),
         *(getattr(practice, name, "") for name in address),
-        phone(practice.phone) if practice else "",
+        readable_phone(practice.phone) if practice else "",
         practice.email if practice else "",
         therapist.get_seat_display(),
         ", ".join(str(approval) for approval in therapist.approvals.all()),
@@ -80,9 +74,3 @@ def _line(therapist: Therapist, table: TherapistTable) -> list[Any]:
         therapist.get_status_display(),
         therapist.get_review_status_display(),
     ]
-
-
-def _harmless(cell: Any) -> str:
-    """Text that a spreadsheet would take for a formula gets an apostrophe."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

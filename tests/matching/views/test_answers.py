@@ -80,6 +80,19 @@ def test_htmx_gets_the_form_again_or_goes_to_the_inquiry(coordinator_client: Cli
     assert right.headers["HX-Redirect"].startswith(row.inquiry.get_absolute_url())
 
 
+def test_htmx_on_the_page_of_the_inquiry_reloads_it(coordinator_client: Client) -> None:
+    """Going to another part of the same page would load nothing."""
+    row = RequestFactory()
+    here = f"http://testserver{row.inquiry.get_absolute_url()}#request-{row.pk}"
+    response = coordinator_client.post(
+        reverse("matching:answer", args=[row.pk]),
+        {f"request-{row.pk}-outcome": "accepted", f"request-{row.pk}-source": "phone"},
+        headers={**HTMX, "HX-Current-URL": here},
+    )
+    assert response.headers["HX-Refresh"] == "true"
+    assert "HX-Redirect" not in response.headers
+
+
 def test_late_acceptance_becomes_a_conflict(coordinator_client: Client) -> None:
     row = RequestFactory(status="withdrawn", search__status="trial")
     answer(coordinator_client, row, outcome="accepted")

@@ -94,7 +94,7 @@ def test_create_joins_the_contact_group_of_a_shared_mailbox(at: datetime) -> Non
         ({"data": {"last_name": "L", "email_permission_since": date(2026, 1, 1)}}, "email_permission_how"),
         ({"data": {"last_name": "L", "email_permission_how": "oral"}}, "email_permission_since"),
         ({"practices": []}, "practices"),
-        ({"practices": [{**PRACTICE, "plz": "123"}]}, "__all__"),
+        ({"practices": [{**PRACTICE, "plz": "123"}]}, "plz"),
         ({"practices": [{**PRACTICE, "phone": "none"}]}, "phone"),
         ({"approvals": [("XX", "adults", "individual")]}, "approvals"),
         ({"phone_hours": [Interval(0, 600, 480)]}, "hours"),

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.matching.export import csv_response, harmless
+from apps.core.csv_export import csv_response, harmless
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,422 @@
+"""The worker of the queue: claiming, the state after every kind of answer, workers that die."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from apps.accounts.models import User
+from apps.communication import gates
+from apps.communication.enums import EmailStatus, LetterKind
+from apps.communication.models import EmailMessage
+from apps.communication.services import queue, sending
+from apps.core.errors import StaleState
+from apps.events.models import DomainEvent
+from apps.workspace.demo.mailserver import CatchingHandler
+from tests.communication.mailservers import CLOSE, SILENCE, ScriptedServer, scripted
+from tests.communication.rows import email_in, letter, plain, queued, steps
+from tests.factories.therapists import TherapistFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE = timedelta(minutes=1)
+SENT_WAY = [("", "queued"), ("queued", "sending"), ("sending", "handing_over"), ("handing_over", "sent")]
+
+
+def _in_thread(work: Callable[[], Any]) -> threading.Thread:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def _sent_once(settings: Any, at: datetime, **script: list[str]) -> tuple[EmailMessage, int]:
+    """One message after one run against a scripted server, and how often it arrived there."""
+    email = queued()
+    with scripted(settings, **script) as server:
+        sending.send_queue(at=at)
+        arrived = len(server.arrived)
+    email.refresh_from_db()
+    return email, arrived
+
+
+def test_claim_takes_the_oldest_due_message(at: datetime) -> None:
+    late, first, second = queued(), queued(), queued()
+    EmailMessage.objects.filter(pk=late.pk).update(next_attempt_at=at + MINUTE)
+    claimed = [sending.claim(at=at) for _count in range(3)]
+    assert claimed == [first, second, None]
+    assert sending.claim(at=at + MINUTE) == late
+    first.refresh_from_db()
+    assert (first.status, first.claimed_at) == (EmailStatus.SENDING, at)
+
+
+def test_claim_skips_a_message_in_other_hands(at: datetime) -> None:
+    first, second = queued(), queued()
+    has_claimed, may_end = threading.Event(), threading.Event()
+    taken: list[EmailMessage | None] = []
+
+    def hold() -> None:
+        with transaction.atomic():
+            taken.append(sending.claim(at=at))
+            has_claimed.set()
+            may_end.wait(timeout=30)
+
+    thread = _in_thread(hold)
+    assert has_claimed.wait(timeout=30)
+    taken.append(sending.claim(at=at))  # while the first is locked: neither waits nor takes the same
+    may_end.set()
+    thread.join(timeout=30)
+    assert taken == [first, second]
+
+
+def test_two_workers_send_each_message_once(mailbox: CatchingHandler, at: datetime) -> None:
+    emails = [queued(text=f"Nummer {number}") for number in range(12)]
+    counts: list[int] = []
+    barrier = threading.Barrier(2)
+
+    def work() -> None:
+        barrier.wait(timeout=30)
+        counts.append(sending.send_queue(at=at))
+
+    for thread in [_in_thread(work), _in_thread(work)]:
+        thread.join(timeout=120)
+    assert sum(counts) == 12
+    assert sorted(message["Message-ID"] for message in mailbox.messages) == sorted(
+        email.message_id for email in emails
+    )
+    assert set(EmailMessage.objects.values_list("status", flat=True)) == {EmailStatus.SENT}
+
+
+def test_send_queue_accepted_is_sent_with_a_whole_history(
+    mailbox: CatchingHandler, coordinator: User, at: datetime
+) -> None:
+    email = queued(actor=coordinator)
+    later = at + 3 * MINUTE
+    assert sending.send_queue(at=later) == 1
+    email.refresh_from_db()
+    assert (email.status, email.sent_at, email.server_reply) == (EmailStatus.SENT, later, "250 taken")
+    assert email.attempts == 0
+    assert steps(email) == SENT_WAY
+    rows = list(email.history.values_list("at", "actor"))
+    assert rows == [(at, coordinator.pk), (later, None), (later, None), (later, None)]
+    types = DomainEvent.objects.filter(type__startswith="email.").order_by("id")
+    assert list(types.values_list("type", "subject_id")) == [
+        ("email.queued", str(email.pk)),
+        ("email.sent", str(email.pk)),
+    ]
+
+
+def test_send_queue_message_carries_row_and_names(mailbox: CatchingHandler, at: datetime) -> None:
+    text = "Grüße aus Köln.\n.\n..Ende: ß\n"
+    email = queued(text=text, to_email="ute@example.org", to_name="Ute Müller-Lüdenscheidt")
+    sending.send_queue(at=at)
+    (message,) = mailbox.messages
+    assert plain(message) == text
+    assert message["To"] == "Ute Müller-Lüdenscheidt <ute@example.org>"
+    assert message["From"] == "Psychotherapie-Vermittlung <vermittlung@example.org>"
+    assert message["Subject"] == "Ein Platz"
+    assert message["Message-ID"] == email.message_id
+    assert message["X-Outbox-ID"] == str(email.outbox_id)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime == at
+
+
+def test_send_queue_with_html_sends_both(mailbox: CatchingHandler, at: datetime) -> None:
+    email = queued(text="schlicht\n")
+    EmailMessage.objects.filter(pk=email.pk).update(html="<p>schön</p>")
+    sending.send_queue(at=at)
+    parts = [plain(part) for part in mailbox.messages[0].iter_parts()]
+    assert parts == ["schlicht\n", "<p>schön</p>\n"]
+
+
+def test_send_queue_to_a_therapist_notes_the_contact(mailbox: CatchingHandler, at: datetime) -> None:
+    therapist = TherapistFactory()
+    gone = queue.Letter(kind=LetterKind.WITHDRAWAL, subject="Erledigt", text="Danke")
+    fields = {"to_email": "x@example.org", "to_name": "X", "actor": None, "at": at}
+    queue.enqueue(letter=gone, therapist=therapist, **fields)
+    sending.send_queue(at=at)
+    therapist.refresh_from_db()
+    assert therapist.last_email_at == at
+
+
+def test_send_queue_limit_leaves_the_rest(mailbox: CatchingHandler, at: datetime) -> None:
+    for _count in range(3):
+        queued()
+    assert sending.send_queue(at=at, limit=2) == 2
+    assert EmailMessage.objects.filter(status=EmailStatus.QUEUED).count() == 1
+
+
+def test_send_queue_stops_taking_after_the_longest_run(
+    mailbox: CatchingHandler, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued()
+    monkeypatch.setattr(sending, "LONGEST_RUN", timedelta(0))
+    assert sending.send_queue(at=at) == 0
+    assert EmailMessage.objects.get().status == EmailStatus.QUEUED
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("reply", ["421 going down", "451 later"])
+def test_send_queue_temporary_no_before_the_dot_waits_again(
+    settings: Any, at: datetime, step: str, reply: str
+) -> None:
+    email, arrived = _sent_once(settings, at, **{step: [reply]})
+    assert arrived == 0
+    assert (email.status, email.attempts, email.next_attempt_at) == ("queued", 1, at + MINUTE)
+    assert email.server_reply == reply
+    assert steps(email) == [("", "queued"), ("queued", "sending"), ("sending", "queued")]
+    assert email.history.last().reason == reply
+
+
+@pytest.mark.parametrize("reply", ["421 going down", "451 greylisted"])
+def test_send_queue_temporary_no_to_the_dot_waits_again(settings: Any, at: datetime, reply: str) -> None:
+    email, _arrived = _sent_once(settings, at, DOT=[reply])
+    assert (email.status, email.attempts, email.next_attempt_at) == ("queued", 1, at + MINUTE)
+    assert steps(email)[-2:] == [("sending", "handing_over"), ("handing_over", "queued")]
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DOT"])
+def test_send_queue_permanent_no_fails_and_is_never_repeated(settings: Any, at: datetime, step: str) -> None:
+    email, _arrived = _sent_once(settings, at, **{step: ["550 no such user"]})
+    assert (email.status, email.attempts, email.server_reply) == ("failed", 1, "550 no such user")
+    with scripted(settings) as server:
+        assert sending.send_queue(at=at + timedelta(days=30)) == 0
+    assert server.steps == []
+
+
+def test_send_queue_one_refused_recipient_does_not_stop_the_next(
+    mailbox: CatchingHandler, at: datetime
+) -> None:
+    bad, good = queued(to_email="bad@example.org"), queued()
+    mailbox.rcpt_replies["bad@example.org"] = "550 no such user"
+    assert sending.send_queue(at=at) == 1
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.status, good.status) == (EmailStatus.FAILED, EmailStatus.SENT)
+
+
+def test_send_queue_after_a_hung_up_server_costs_the_next_no_attempt(settings: Any, at: datetime) -> None:
+    first, second = queued(), queued()
+    with scripted(settings, DATA=["421 too many"]):
+        assert sending.send_queue(at=at) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.attempts) == (EmailStatus.QUEUED, 1)
+    assert (second.status, second.attempts) == (EmailStatus.SENT, 0)
+
+
+def test_send_queue_refused_connection_waits_again(settings: Any, at: datetime) -> None:
+    email = queued()
+    with scripted(settings):
+        pass  # the port is closed now
+    assert sending.send_queue(at=at) == 0
+    email.refresh_from_db()
+    assert (email.status, email.attempts) == (EmailStatus.QUEUED, 1)
+    assert email.server_reply.startswith("ConnectionRefusedError")
+
+
+@pytest.mark.parametrize("trouble", [CLOSE, SILENCE])
+def test_send_queue_without_an_answer_to_the_dot_is_unclear_for_a_person(
+    settings: Any, at: datetime, trouble: str
+) -> None:
+    email, arrived = _sent_once(settings, at, DOT=[trouble])
+    assert (email.status, arrived) == (EmailStatus.UNCLEAR, 1)
+    assert steps(email)[-1] == ("handing_over", "unclear")
+    with scripted(settings) as server:
+        sending.free_stuck(at=at + timedelta(days=30))
+        assert sending.send_queue(at=at + timedelta(days=30)) == 0
+    assert server.steps == []
+    assert DomainEvent.objects.filter(type="email.unclear", subject_id=str(email.pk)).count() == 1
+
+
+def test_send_queue_silence_before_the_dot_waits_again(settings: Any, at: datetime) -> None:
+    email, arrived = _sent_once(settings, at, DATA=[SILENCE])
+    assert (email.status, email.attempts, arrived) == (EmailStatus.QUEUED, 1, 0)
+
+
+def test_send_queue_backs_off_and_parks_after_six(settings: Any, at: datetime) -> None:
+    email = queued()
+    pauses, moment = [], at
+    with scripted(settings, RCPT=["451 later"] * 6):
+        for _count in range(6):
+            if pauses:
+                sending.send_queue(at=moment - timedelta(seconds=1))  # too early: nothing happens
+            sending.send_queue(at=moment)
+            email.refresh_from_db()
+            pauses.append((email.next_attempt_at - moment) // MINUTE)
+            moment = email.next_attempt_at
+        assert sending.send_queue(at=moment + timedelta(days=30)) == 0
+    assert pauses == [1, 2, 4, 8, 16, 32]
+    assert (email.status, email.attempts) == (EmailStatus.FAILED, 6)
+    assert steps(email) == [
+        ("", "queued"),
+        *[("queued", "sending"), ("sending", "queued")] * 5,
+        *[("queued", "sending"), ("sending", "failed")],
+    ]
+
+
+def test_send_queue_keeps_the_message_id_across_retries(settings: Any, at: datetime) -> None:
+    email = queued()
+    with scripted(settings, DOT=["451 later", "451 later"]) as server:
+        for minutes in (0, 1, 3):
+            sending.send_queue(at=at + minutes * MINUTE)
+    line = f"Message-ID: {email.message_id}".encode()
+    assert [line in data for data in server.arrived] == [True, True, True]
+    email.refresh_from_db()
+    assert email.status == EmailStatus.SENT
+
+
+def test_send_queue_asks_the_gates_and_keeps_the_reason(
+    mailbox: CatchingHandler, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[EmailMessage, datetime]] = []
+
+    def closed(email: EmailMessage, moment: datetime) -> str:
+        asked.append((email, moment))
+        return "not today"
+
+    monkeypatch.setitem(gates._gates, LetterKind.PATIENT_PLACE_FOUND, [lambda email, moment: None, closed])
+    email = queued()
+    assert sending.send_queue(at=at) == 0
+    email.refresh_from_db()
+    assert email.status == EmailStatus.REFUSED
+    assert steps(email)[-1] == ("sending", "refused")
+    assert email.history.last().reason == "not today"
+    assert asked == [(email, at)]
+    assert mailbox.messages == []
+    assert sending.send_queue(at=at + timedelta(days=1)) == 0
+
+
+def test_send_one_freed_and_cancelled_meanwhile_is_left_alone(settings: Any, at: datetime) -> None:
+    email = queued()
+    claimed = sending.claim(at=at)
+    assert claimed is not None
+    sending.free_stuck(at=at + 6 * MINUTE)
+    queue.cancel(email=EmailMessage.objects.get(pk=email.pk), actor=None, at=at, reason="not wanted")
+    with scripted(settings) as server, sending.SmtpClient() as client:
+        assert sending.send_one(email=claimed, client=client, at=at) is False
+    assert server.arrived == []
+    email.refresh_from_db()
+    assert email.status == EmailStatus.CANCELLED
+
+
+def test_free_stuck_sends_the_unsent_back_and_the_doubtful_to_a_person(at: datetime) -> None:
+    sends, hands_over = email_in(EmailStatus.SENDING), email_in(EmailStatus.HANDING_OVER)
+    others = [email_in(status) for status in EmailStatus if status not in (sends.status, hands_over.status)]
+    before = [row.status for row in others]
+    assert sending.free_stuck(at=at + 5 * MINUTE) == 0  # exactly five minutes are not over yet
+    assert sending.free_stuck(at=at + 5 * MINUTE + timedelta(seconds=1)) == 2
+    for row in (sends, hands_over, *others):
+        row.refresh_from_db()
+    assert (sends.status, hands_over.status) == (EmailStatus.QUEUED, EmailStatus.UNCLEAR)
+    assert [row.status for row in others] == before
+    assert sends.history.last().reason == "worker stopped"
+
+
+def _worker(port: int) -> subprocess.Popen[bytes]:
+    """`manage.py send_queue` in a process of its own, on the database of the test."""
+    database = connection.settings_dict
+    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@{_host(database)}"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+    }
+    folder = Path(django_settings.BASE_DIR)
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "send_queue"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _host(database: dict[str, Any]) -> str:
+    host, port, name = database["HOST"], database["PORT"], database["NAME"]
+    if not host or str(host).startswith("/"):
+        return f"/{name}?host={host or database['OPTIONS']['host']}"
+    return f"{host}:{port or 5432}/{name}"
+
+
+def _killed_at(step: str) -> ScriptedServer:
+    """A worker is killed while a silent server lets it wait at that step."""
+    with ScriptedServer(**{step: [SILENCE]}) as server:
+        worker = _worker(server.port)
+        try:
+            assert server.reached[step].wait(timeout=120)
+        finally:
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait(timeout=30)
+    return server
+
+
+def _after_the_crash(settings: Any, at: datetime) -> list[bytes]:
+    """What arrives when the next worker cleans up and goes on."""
+    with scripted(settings) as server:
+        sending.free_stuck(at=at)
+        sending.send_queue(at=at)
+    return server.arrived
+
+
+def test_worker_killed_before_the_dot_loses_and_doubles_nothing(settings: Any, at: datetime) -> None:
+    hit, next_one = queued(), queued()
+    assert _killed_at("DATA").arrived == []
+    hit.refresh_from_db()
+    assert hit.status == EmailStatus.SENDING
+    arrived = _after_the_crash(settings, hit.claimed_at + 6 * MINUTE)
+    ids = [email.message_id.encode() in data for email, data in zip((hit, next_one), arrived, strict=True)]
+    assert ids == [True, True]
+    assert set(EmailMessage.objects.values_list("status", flat=True)) == {EmailStatus.SENT}
+
+
+def test_worker_killed_after_the_dot_leaves_it_to_a_person(settings: Any, at: datetime) -> None:
+    hit, next_one = queued(), queued()
+    arrived = _killed_at("DOT").arrived
+    assert [hit.message_id.encode() in data for data in arrived] == [True]
+    hit.refresh_from_db()
+    assert hit.status == EmailStatus.HANDING_OVER
+    arrived = _after_the_crash(settings, hit.claimed_at + 6 * MINUTE)
+    assert [next_one.message_id.encode() in data for data in arrived] == [True]
+    hit.refresh_from_db()
+    assert hit.status == EmailStatus.UNCLEAR
+    assert steps(hit)[-1] == ("handing_over", "unclear")
+
+
+def test_send_queue_command_frees_and_sends(mailbox: CatchingHandler, at: datetime) -> None:
+    stuck, doubtful = email_in(EmailStatus.SENDING), email_in(EmailStatus.HANDING_OVER)
+    EmailMessage.objects.update(claimed_at=datetime(2020, 1, 6, 9, 0, tzinfo=at.tzinfo))
+    queued()
+    out = StringIO()
+    call_command("send_queue", limit=1, stdout=out)
+    assert out.getvalue() == "sent=1 freed=2\n"
+    stuck.refresh_from_db()
+    doubtful.refresh_from_db()
+    assert (stuck.status, doubtful.status) == (EmailStatus.SENT, EmailStatus.UNCLEAR)
+    out = StringIO()
+    call_command("send_queue", stdout=out)
+    assert out.getvalue() == "sent=1 freed=0\n"
+
+
+def test_rewrite_of_a_claimed_message_is_stale(at: datetime) -> None:
+    email = queued()
+    sending.claim(at=at)
+    with pytest.raises(StaleState):
+        queue.rewrite(email=email, letter=letter("neu"))
