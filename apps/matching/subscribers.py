@@ -60,6 +60,20 @@ def inquiry_called_off(event: DomainEvent) -> None:
             inquiries.end_unsent(inquiry=inquiry, actor=None, at=event.occurred_at, reason="e-mail cancelled")
 
 
+@subscribe("email.queued")
+def inquiry_queued_again(event: DomainEvent) -> None:
+    """A failed letter is sent again after all: the call planned in its place would be a second contact."""
+    for inquiry in _inquiries_of(event):
+        inquiries.cancel_calls(inquiry=inquiry, actor=None, at=event.occurred_at, reason="e-mail sent again")
+
+
+@subscribe("email.cancelled")
+def inquiry_given_up(event: DomainEvent) -> None:
+    """Somebody threw the letter away; where no call stands in for it, the inquiry is given up."""
+    for inquiry in _inquiries_of(event):
+        inquiries.give_up(inquiry=inquiry, at=event.occurred_at)
+
+
 def _inquiries_of(event: DomainEvent) -> list[Inquiry]:
     return list(
         Inquiry.objects.filter(

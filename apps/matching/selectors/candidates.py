@@ -11,7 +11,8 @@ from apps.core.parameters import Parameters
 from apps.matching.engine.matching import Evaluation, evaluate
 from apps.matching.engine.reasons import REASONS, Flag, Reason, reasons_of
 from apps.matching.engine.relaxation import blocking_reason, what_if
-from apps.matching.models import PlacementSearch
+from apps.matching.enums import InquiryStatus
+from apps.matching.models import Inquiry, PlacementSearch
 from apps.matching.selectors import world as worlds
 from apps.matching.selectors.world import World
 from apps.therapists.models import Therapist
@@ -50,9 +51,13 @@ class SearchView:
 def look_at(
     *, search: PlacementSearch, today: date, parameters: Parameters, limit: int | None = 50
 ) -> SearchView:
-    """Evaluate one search against all therapists."""
+    """Evaluate one search against all therapists. Drafts without this search can still be filled."""
+    drafts = Inquiry.objects.filter(status=InquiryStatus.DRAFT).exclude(requests__search=search)
     world = worlds.load(
-        today=today, parameters=parameters, searches=PlacementSearch.objects.filter(pk=search.pk)
+        today=today,
+        parameters=parameters,
+        searches=PlacementSearch.objects.filter(pk=search.pk),
+        ignore_inquiries=list(drafts.values_list("id", flat=True)),
     )
     result = _evaluate(world)
     chosen = _ranked(world, result)[:limit]
