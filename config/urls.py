@@ -6,7 +6,8 @@ from django.views.i18n import set_language
 
 from apps.core import health
 
-admin.site.login = secure_admin_login(admin.site.login)  # one login, with throttle and second factor
+# One log-in for everything, with its throttle and second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("apps.workspace.urls")),

@@ -39,10 +39,14 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if self._must_enrol(request):
-            messages.info(request, _("Please set up your second factor first."))
-            return redirect("mfa_index")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
+        """Not in `__call__`: only here all middleware has run, so that the message can be kept."""
+        if not self._must_enrol(request):
+            return None
+        messages.info(request, _("Please set up your second factor first."))
+        return redirect("mfa_index")
 
     def _must_enrol(self, request: HttpRequest) -> bool:
         return (

@@ -34,12 +34,12 @@ def without_words(
 ) -> structlog.typing.EventDict:
     """Of another library's failure keep the template: its arguments may be the words of an exception."""
     record, arguments = event.get("_record"), event.pop("positional_args", None)
-    if record is not None and record.exc_info:
+    if record is not None and record.name == "django.request":  # "Not Found: /reply/…/"
+        event["event"] = plain_address(str(event["event"]))
+    elif record is not None and record.exc_info:
         event["event"] = str(record.msg)
         if isinstance(arguments, Mapping) and "name" in arguments:  # Celery: name of the task
             event["task"] = arguments["name"]
-    elif record is not None and record.name == "django.request":
-        event["event"] = plain_address(str(event["event"]))
     return event
 
 

@@ -118,11 +118,15 @@ class Patient(StatefulModel):
     }
     EVENTS: ClassVar = {status: f"patient.{status}" for status in S if status != S.OPEN}
 
-    case_code = models.CharField(_("case code"), max_length=7, unique=True, default=new_case_code, editable=False)
+    case_code = models.CharField(
+        _("case code"), max_length=7, unique=True, default=new_case_code, editable=False
+    )
     status = models.CharField(_("status"), max_length=24, choices=S.choices, default=S.OPEN, editable=False)
 
     # identity
-    salutation = models.CharField(_("salutation"), max_length=8, choices=Salutation.choices, default=Salutation.NONE)
+    salutation = models.CharField(
+        _("salutation"), max_length=8, choices=Salutation.choices, default=Salutation.NONE
+    )
     gender = models.CharField(_("gender"), max_length=12, choices=Gender.choices, default=Gender.NOT_STATED)
     first_name = models.CharField(_("first name"), max_length=80)
     last_name = models.CharField(_("last name"), max_length=80)
@@ -142,7 +146,9 @@ class Patient(StatefulModel):
     )
 
     # insurance and doctors
-    insurance_kind = models.CharField(_("insurance"), max_length=12, choices=InsuranceKind.choices, blank=True)
+    insurance_kind = models.CharField(
+        _("insurance"), max_length=12, choices=InsuranceKind.choices, blank=True
+    )
     insurer = models.ForeignKey(Insurer, models.PROTECT, null=True, blank=True, verbose_name=_("insurer"))
     kvnr = EncryptedTextField(_("KVNR"), blank=True)
     kvnr_index = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
@@ -185,12 +191,20 @@ class Patient(StatefulModel):
 
     # wishes
     wished_gender = models.CharField(
-        _("wished gender of the therapist"), max_length=8, choices=WishedGender.choices, default=WishedGender.ANY
+        _("wished gender of the therapist"),
+        max_length=8,
+        choices=WishedGender.choices,
+        default=WishedGender.ANY,
     )
     wished_methods = ArrayField(
-        models.CharField(max_length=2, choices=Method.choices), verbose_name=_("methods wished"), default=list, blank=True
+        models.CharField(max_length=2, choices=Method.choices),
+        verbose_name=_("methods wished"),
+        default=list,
+        blank=True,
     )
-    group_wish = models.CharField(_("group therapy"), max_length=8, choices=GroupWish.choices, default=GroupWish.NO)
+    group_wish = models.CharField(
+        _("group therapy"), max_length=8, choices=GroupWish.choices, default=GroupWish.NO
+    )
     is_diga_accepted = models.BooleanField(_("DiGA accepted"), default=False)
     languages = ArrayField(
         models.CharField(max_length=3, choices=Language.choices),
@@ -199,7 +213,9 @@ class Patient(StatefulModel):
         blank=True,
         help_text=_("Empty means German."),
     )
-    travel_mode = models.CharField(_("travels by"), max_length=16, choices=TravelMode.choices, default=TravelMode.CAR)
+    travel_mode = models.CharField(
+        _("travels by"), max_length=16, choices=TravelMode.choices, default=TravelMode.CAR
+    )
     max_distance_km = models.PositiveSmallIntegerField(_("longest distance (km)"), null=True, blank=True)
     max_travel_minutes = models.PositiveSmallIntegerField(_("longest way (minutes)"), null=True, blank=True)
     is_availability_known = models.BooleanField(_("weekly availability known"), default=False, editable=False)
@@ -215,7 +231,8 @@ class Patient(StatefulModel):
             models.CheckConstraint(name="patient_status_known", condition=Q(status__in=S.values)),
             models.CheckConstraint(name="patient_gender_known", condition=Q(gender__in=Gender.values)),
             models.CheckConstraint(
-                name="patient_insurance_known", condition=Q(insurance_kind="") | Q(insurance_kind__in=InsuranceKind.values)
+                name="patient_insurance_known",
+                condition=Q(insurance_kind="") | Q(insurance_kind__in=InsuranceKind.values),
             ),
             models.CheckConstraint(name="patient_plz_form", condition=Q(plz="") | Q(plz__regex=r"^\d{5}$")),
             models.CheckConstraint(
@@ -242,7 +259,8 @@ class Patient(StatefulModel):
                 | Q(first_place_on__isnull=False, place_confirmed_on__gte=F("first_place_on")),
             ),
             models.CheckConstraint(
-                name="patient_started_before_searching", condition=Q(status=S.OPEN) | Q(started_on__isnull=False)
+                name="patient_started_before_searching",
+                condition=Q(status=S.OPEN) | Q(started_on__isnull=False),
             ),
         ]
 
@@ -270,7 +288,9 @@ class PatientHistory(HistoryRow):
 class Availability(WeeklyInterval):
     """When a patient can come; several intervals a day."""
 
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="availability", verbose_name=_("patient"))
+    patient = models.ForeignKey(
+        Patient, models.CASCADE, related_name="availability", verbose_name=_("patient")
+    )
 
     class Meta:
         verbose_name = _("weekly availability")

@@ -37,7 +37,9 @@ def _practice() -> list[Column]:
         Column("phone", "Telefon", "Phone", contacts.phone, "0341 1234567", "Telefonnummer|Tel."),
         Column("fax", "Fax", "Fax number", contacts.phone, "0341 1234568", "Telefax"),
         Column("email", "E-Mail", "E-mail", email, "praxis@example.org", "E-Mail-Adresse|Mail"),
-        Column("website", "Internetseite", "Website", contacts.website, "www.example.org", "Homepage|Web|URL"),
+        Column(
+            "website", "Internetseite", "Website", contacts.website, "www.example.org", "Homepage|Web|URL"
+        ),
         Column("latitude", "Breitengrad", "Latitude", decimal, "51,3406", "lat"),
         Column("longitude", "Längengrad", "Longitude", decimal, "12,3875", "lon|lng"),
     ]

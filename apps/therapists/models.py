@@ -103,21 +103,33 @@ class Therapist(StatefulModel):
     blocked_since = models.DateField(_("blocked since"), null=True, blank=True, editable=False)
     blocked_until = models.DateField(_("blocked until"), null=True, blank=True, editable=False)
     review_status = models.CharField(
-        _("review"), max_length=12, choices=ReviewStatus.choices, default=ReviewStatus.UNREVIEWED, editable=False
+        _("review"),
+        max_length=12,
+        choices=ReviewStatus.choices,
+        default=ReviewStatus.UNREVIEWED,
+        editable=False,
     )
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True, editable=False)
 
     # identity
-    salutation = models.CharField(_("salutation"), max_length=8, choices=Salutation.choices, default=Salutation.NONE)
+    salutation = models.CharField(
+        _("salutation"), max_length=8, choices=Salutation.choices, default=Salutation.NONE
+    )
     gender = models.CharField(_("gender"), max_length=8, choices=Gender.choices, default=Gender.UNKNOWN)
-    title = models.CharField(_("title"), max_length=60, blank=True, help_text=_("As printed, e.g. Dr. phil. Dipl.-Psych."))
+    title = models.CharField(
+        _("title"), max_length=60, blank=True, help_text=_("As printed, e.g. Dr. phil. Dipl.-Psych.")
+    )
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80)
     practices = models.ManyToManyField(
         Practice, through="Workplace", related_name="therapists", verbose_name=_("practices")
     )
     contact_group = models.ForeignKey(
-        ContactGroup, models.PROTECT, related_name="therapists", editable=False, verbose_name=_("contact group")
+        ContactGroup,
+        models.PROTECT,
+        related_name="therapists",
+        editable=False,
+        verbose_name=_("contact group"),
     )
 
     # licence and offer
@@ -212,7 +224,9 @@ class Therapist(StatefulModel):
 
 
 class TherapistHistory(HistoryRow):
-    subject = models.ForeignKey(Therapist, models.CASCADE, related_name="history", verbose_name=_("therapist"))
+    subject = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="history", verbose_name=_("therapist")
+    )
 
     class Meta(HistoryRow.Meta):
         verbose_name = _("history of a therapist")
@@ -222,8 +236,12 @@ class TherapistHistory(HistoryRow):
 class Workplace(models.Model):
     """A therapist works at a practice; exactly one is the main one."""
 
-    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="workplaces", verbose_name=_("therapist"))
-    practice = models.ForeignKey(Practice, models.PROTECT, related_name="workplaces", verbose_name=_("practice"))
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="workplaces", verbose_name=_("therapist")
+    )
+    practice = models.ForeignKey(
+        Practice, models.PROTECT, related_name="workplaces", verbose_name=_("practice")
+    )
     is_main = models.BooleanField(_("main practice"), default=True)
 
     class Meta:
@@ -232,7 +250,9 @@ class Workplace(models.Model):
         ordering = ["-is_main", "id"]
         constraints = [
             models.UniqueConstraint(fields=["therapist", "practice"], name="workplace_once"),
-            models.UniqueConstraint(fields=["therapist"], name="workplace_one_main", condition=Q(is_main=True)),
+            models.UniqueConstraint(
+                fields=["therapist"], name="workplace_one_main", condition=Q(is_main=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -242,7 +262,9 @@ class Workplace(models.Model):
 class Approval(models.Model):
     """What a therapist may do: one row per method, age group and setting."""
 
-    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="approvals", verbose_name=_("therapist"))
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="approvals", verbose_name=_("therapist")
+    )
     method = models.CharField(_("method"), max_length=2, choices=Method.choices)
     age_group = models.CharField(_("age group"), max_length=8, choices=AgeGroup.choices)
     setting = models.CharField(_("setting"), max_length=12, choices=Setting.choices)
@@ -252,7 +274,9 @@ class Approval(models.Model):
         verbose_name_plural = _("approvals")
         ordering = ["method", "age_group", "setting"]
         constraints = [
-            models.UniqueConstraint(fields=["therapist", "method", "age_group", "setting"], name="approval_once"),
+            models.UniqueConstraint(
+                fields=["therapist", "method", "age_group", "setting"], name="approval_once"
+            ),
             models.CheckConstraint(
                 name="approval_known",
                 condition=Q(
@@ -268,7 +292,9 @@ class Approval(models.Model):
 class WeeklyHours(WeeklyInterval):
     """Phone hours or working hours of a therapist."""
 
-    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="hours", verbose_name=_("therapist"))
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="hours", verbose_name=_("therapist")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=HoursKind.choices)
 
     class Meta:
@@ -285,7 +311,9 @@ class WeeklyHours(WeeklyInterval):
 class ContactPause(models.Model):
     """Until when a therapist (and everybody behind the same mailbox or phone) must not be contacted."""
 
-    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="pauses", verbose_name=_("therapist"))
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="pauses", verbose_name=_("therapist")
+    )
     starts_on = models.DateField(_("from"))
     until = models.DateField(_("until (last day)"))
     reason = models.CharField(_("reason"), max_length=12, choices=PauseReason.choices)

@@ -88,9 +88,7 @@ def test_message_is_text_and_never_markup(viewer_client: Client) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_htmx_gets_only_the_alert(viewer_client: Client, method: str) -> None:
-    response = getattr(viewer_client, method)(
-        "/raises/stale/", headers={"HX-Request": "true", **SAME_HOST}
-    )
+    response = getattr(viewer_client, method)("/raises/stale/", headers={"HX-Request": "true", **SAME_HOST})
     assert response.status_code == 200  # htmx shows nothing of another status
     html = response.content.decode()
     assert 'role="alert"' in html

@@ -119,7 +119,11 @@ def test_undo_of_a_later_search_to_open_is_refused(at: datetime, today: date, co
 
 
 def test_undo_of_an_end_goes_back_to_therapy(at: datetime, coordinator: User) -> None:
-    days = {"started_on": date(2026, 3, 2), "place_confirmed_on": date(2026, 5, 4)}
+    days = {
+        "started_on": date(2026, 3, 2),
+        "first_place_on": date(2026, 4, 20),
+        "place_confirmed_on": date(2026, 5, 4),
+    }
     patient = PatientFactory(status="therapy_completed", **days)
     status.undo(patient=patient, to=S.IN_THERAPY, actor=coordinator, at=at)
     patient.refresh_from_db()
