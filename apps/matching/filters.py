@@ -5,11 +5,12 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import parameters as operating
-from apps.matching.enums import Channel, InquiryStatus, SearchStatus
+from apps.matching.enums import OPEN_SEARCHES, Channel, InquiryStatus, SearchStatus
 from apps.matching.models import Inquiry, PlacementSearch
 from apps.matching.selectors.lists import matching_inquiries, without_candidates
 from apps.patients.models import Patient
@@ -25,10 +26,12 @@ CANDIDATE_CHOICES = [("none", _("without candidates today"))]
 
 
 class SearchFilter(django_filters.FilterSet):
-    """Over `lists.search_list`."""
+    """Over `lists.search_list`. Nobody said which status: the open ones, whom work waits for."""
 
     q = django_filters.CharFilter(label=_("Case code, name, PLZ or town"), method="filter_text")
-    status = django_filters.ChoiceFilter(label=_("Status"), choices=SearchStatus.choices)
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=[("open", _("open")), *SearchStatus.choices], method="filter_status"
+    )
     waiting = django_filters.ChoiceFilter(
         label=_("Waiting"), choices=WAITING_CHOICES, method="filter_waiting"
     )
@@ -39,6 +42,14 @@ class SearchFilter(django_filters.FilterSet):
     class Meta:
         model = PlacementSearch
         fields: list[str] = []
+
+    def __init__(self, data: QueryDict, *args: Any, **kwargs: Any) -> None:
+        data = data.copy()
+        data.setdefault("status", "open")
+        super().__init__(data, *args, **kwargs)
+
+    def filter_status(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(status__in=OPEN_SEARCHES if value == "open" else [value])
 
     def filter_text(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(patient__in=find(text=value, patients=Patient.objects.all()).values("pk"))

@@ -47,6 +47,7 @@ def inquiry_letter(*, inquiry: Inquiry, requests: Sequence[PlacementRequest], to
         therapist=inquiry.therapist,
         inquiry=inquiry,
         reply_url=reply_url(inquiry),
+        is_sprechstunde_held=all(request.search.patient.sprechstunde_on for request in requests),
         cases=[case_facts(request=request, today=today) for request in requests],
     )
 

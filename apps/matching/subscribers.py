@@ -5,6 +5,7 @@ from django.utils import timezone
 from apps.communication.enums import CallStatus, LetterKind
 from apps.events.catalogue import subscribe
 from apps.events.models import DomainEvent
+from apps.matching.enums import OPEN_INQUIRIES
 from apps.matching.models import Inquiry
 from apps.matching.services import inquiries, recheck, release
 
@@ -67,11 +68,12 @@ def inquiry_queued_again(event: DomainEvent) -> None:
         inquiries.cancel_calls(inquiry=inquiry, actor=None, at=event.occurred_at, reason="e-mail sent again")
 
 
-@subscribe("email.cancelled")
-def inquiry_given_up(event: DomainEvent) -> None:
-    """Somebody threw the letter away; where no call stands in for it, the inquiry is given up."""
-    for inquiry in _inquiries_of(event):
-        inquiries.give_up(inquiry=inquiry, at=event.occurred_at)
+@subscribe("therapist.objected", "therapist.blocked", "therapist.inactive")
+def therapist_gone(event: DomainEvent) -> None:
+    """Nobody calls any more, not even about what was asked before."""
+    waiting = Inquiry.objects.filter(therapist=int(event.subject_id), status__in=OPEN_INQUIRIES)
+    for inquiry in waiting.order_by("id"):
+        inquiries.cancel_calls(inquiry=inquiry, actor=None, at=event.occurred_at, reason=event.type)
 
 
 def _inquiries_of(event: DomainEvent) -> list[Inquiry]:

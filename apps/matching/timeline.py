@@ -1,6 +1,6 @@
 """The story of a search or an inquiry, newest first, as the component `timeline.html` takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -65,5 +65,6 @@ def _change(row: HistoryRow, labels: dict[str, Any]) -> str:
     return f"{labels.get(row.old, row.old)} → {new}" if row.old else _("begun: %(state)s") % {"state": new}
 
 
-def _newest_first(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(entries, key=itemgetter("at"), reverse=True)
+def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`entries` oldest first: of several steps at the same moment the last one is on top."""
+    return sorted(entries, key=itemgetter("at"))[::-1]

@@ -49,6 +49,7 @@ urlpatterns = [
     path("requests/<int:pk>/confirm/", trial.confirm, name="confirm"),
     path("requests/<int:pk>/did-not-fit/", trial.did_not_fit, name="did_not_fit"),
     path("requests/<int:pk>/undo-confirm/", trial.undo_confirm, name="undo_confirm"),
+    path("requests/<int:pk>/undo-did-not-fit/", trial.undo_did_not_fit, name="undo_did_not_fit"),
     path("sessions/<int:pk>/", trial.record_session, name="record_session"),
     path("therapists/<int:pk>/waiting/", waiting.show, name="waiting_patients"),
     path("calls/<int:pk>/", calls.sheet, name="call"),

@@ -48,7 +48,7 @@ def figures(*, today: date) -> list[Figure]:
     confirmed = Patient.objects.filter(place_confirmed_on__gte=today.replace(day=1)).count()
     searches, inquiries = reverse("matching:searches"), reverse("matching:inquiries")
     return [
-        Figure(_("active searches"), len(starts), searches),
+        Figure(_("active searches"), len(starts), f"{searches}?status={SearchStatus.ACTIVE}"),
         Figure(_("open requests"), requests["open"], inquiries),
         Figure(_("acceptances this week"), requests["accepted"], inquiries),
         Figure(_("confirmed this month"), confirmed, reverse("patients:list")),

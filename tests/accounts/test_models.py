@@ -17,7 +17,7 @@ def test_migration_makes_the_group_of_every_role() -> None:
     Group.objects.all().delete()
     roles = import_module("apps.accounts.migrations.0002_roles")
     for _again in range(2):
-        roles.create_roles(apps, None)
+        roles.create(apps, None)
         assert set(Group.objects.values_list("name", flat=True)) == set(Role.values)
 
 

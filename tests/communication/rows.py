@@ -1,27 +1,36 @@
 """E-mails and calls in any state, and what their history says."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.communication.enums import CallPurpose, EmailStatus, LetterKind
 from apps.communication.models import EmailMessage, PhoneCall
 from apps.communication.services import queue
-from tests.factories.patients import PatientFactory
+from apps.patients.enums import Purpose
+from apps.patients.models import Patient
+from tests.factories.patients import ConsentFactory, PatientFactory
 from tests.factories.therapists import TherapistFactory
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def letter(text: str = "Guten Tag") -> queue.Letter:
-    """To a patient: matching has no gate against this kind."""
+    """To a patient: the one gate against this kind asks for the consent to e-mails."""
     return queue.Letter(kind=LetterKind.PATIENT_PLACE_FOUND, subject="Ein Platz", text=text)
 
 
 def queued(text: str = "Guten Tag", **fields: Any) -> EmailMessage:
-    patient = fields.pop("patient", None) or PatientFactory()
+    patient = fields.pop("patient", None) or _willing_patient()
     values = {"to_email": patient.email, "to_name": patient.full_name, "actor": None, "at": AT}
     return queue.enqueue(letter=letter(text), patient=patient, **{**values, **fields})
+
+
+def _willing_patient() -> Patient:
+    """Consented long ago: a worker in a process of its own looks at the real clock."""
+    patient = PatientFactory(consents=())
+    ConsentFactory(patient=patient, purpose=Purpose.EMAIL, given_on=date(2020, 1, 1))
+    return patient
 
 
 def email_in(status: EmailStatus) -> EmailMessage:

@@ -58,9 +58,9 @@ def test_record_accesses_of_nobody_writes_nothing(at: datetime, manager: User) -
 
 
 def test_acting_names_the_person_in_the_audit_trail(manager: User) -> None:
-    with acting(manager):
-        named = PatientFactory()
     with acting(None):
         nameless = PatientFactory()
+    with acting(manager):
+        named = PatientFactory()
     assert named.events.earliest("pgh_id").pgh_context.metadata["user"] == manager.pk
     assert nameless.events.earliest("pgh_id").pgh_context is None

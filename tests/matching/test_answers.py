@@ -7,6 +7,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.communication.enums import EmailStatus
+from apps.communication.models import EmailMessage
 from apps.core.errors import StaleState
 from apps.events import services as events
 from apps.events.models import DomainEvent
@@ -118,7 +119,10 @@ def test_accepted_tells_those_asked_by_mail_and_cancels_waiting_letters() -> Non
     assert letters_to(waits.therapist, "withdrawal") == []
     assert letters_to(winner.therapist, "withdrawal") == []
     assert waiting_calls(called) == []
-    assert [(e.kind, e.therapist_id, e.to_email) for e in __import__("apps.communication.models").communication.models.EmailMessage.objects.filter(status="queued")] == 1
+    assert [email.kind for email in EmailMessage.objects.filter(status="queued")] == [
+        "withdrawal",
+        "patient_place_found",
+    ]
 
 
 def test_accepted_shrinks_the_letter_of_a_shared_inquiry() -> None:
@@ -471,6 +475,15 @@ def test_undo_of_an_acceptance_takes_back_what_nobody_was_told() -> None:
     assert fresh(untold).ended_at is None
     assert len(operations(LATER)) == 1
     assert fresh(winner).history.order_by("-id").first().reason == "wrong row"
+
+
+def test_undo_of_an_acceptance_calls_the_good_news_off() -> None:
+    request = asked()
+    accept(request)
+    (news,) = request.search.patient.emails.all()
+    assert (news.kind, news.status) == ("patient_place_found", EmailStatus.QUEUED)
+    _undo(request)
+    assert status_of(news) == ["cancelled"]
 
 
 def test_undo_of_a_conflict_leaves_the_told_therapist_alone() -> None:

@@ -13,7 +13,7 @@ from apps.communication.models import PhoneCall
 from apps.core.errors import Refused
 from apps.core.transitions import move, record_start
 from apps.core.weekly import Interval
-from apps.therapists.enums import HoursKind
+from apps.therapists.enums import HoursKind, TherapistStatus
 from apps.therapists.models import Practice, Therapist
 from apps.therapists.services import contact
 
@@ -30,9 +30,10 @@ def plan(
 ) -> PhoneCall:
     """Plan one call at the earliest free moment inside the therapist's phone hours.
 
-    Where no phone hours are known, usual office mornings count. Raises Refused without a phone number
-    or without a free moment in the next 60 days.
+    Where no phone hours are known, usual office mornings count. Raises Refused without a phone number,
+    without a free moment in the next 60 days, and for therapists who objected, are blocked or inactive.
     """
+    _refuse_unwanted(therapist)
     practice = _practice_with_phone(therapist)
     span = next(_free_spans(therapist, practice, not_before=not_before, minutes=minutes), None)
     if span is None:
@@ -68,6 +69,13 @@ def complete(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at
 
 def cancel(*, call: PhoneCall, actor: Any, at: datetime, reason: str) -> None:
     move(call, to=CallStatus.CANCELLED, actor=actor, at=at, reason=reason)
+
+
+def _refuse_unwanted(therapist: Therapist) -> None:
+    if therapist.do_not_contact_since is not None:
+        raise Refused(_("The therapist objected to being contacted."))
+    if therapist.status != TherapistStatus.ACTIVE:
+        raise Refused(_("The therapist is not active or not reviewed."))
 
 
 def _practice_with_phone(therapist: Therapist) -> Practice:

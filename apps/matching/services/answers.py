@@ -202,7 +202,7 @@ def _win(
 
 
 def _tell_patient(patient: Patient, *, actor: Any, at: datetime, today: date) -> None:
-    """By e-mail where the patient agreed to it; else the Today page asks a coordinator to call."""
+    """By e-mail where the patient agreed to it; else whoever goes on with the acceptance calls."""
     if patient.email and has_consent(patient_id=patient.pk, purpose=Purpose.EMAIL, on=today):
         queue.enqueue(
             letter=letters.place_found_letter(patient=patient),

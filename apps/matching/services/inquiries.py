@@ -176,13 +176,6 @@ def renew_letter(*, inquiry: Inquiry, actor: Any, at: datetime) -> bool:
     return True
 
 
-def give_up(*, inquiry: Inquiry, at: datetime) -> None:
-    """Take all unsent requests out unless a call will still be made."""
-    planned = PhoneCall.objects.filter(inquiry_contact__inquiry=inquiry, status=CallStatus.PLANNED)
-    if not planned.exists():
-        take_out(requests=inquiry.requests.all(), actor=None, at=at, reason="letter thrown away")
-
-
 def inquiry_email(inquiry: Inquiry) -> EmailMessage | None:
     """The newest first-contact e-mail of an inquiry."""
     return (

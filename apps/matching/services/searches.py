@@ -93,11 +93,16 @@ def resume_due(*, today: date, at: datetime) -> int:
 
 @transaction.atomic
 def cancel(*, search: PlacementSearch, reason: str, actor: Any, at: datetime, today: date) -> PlacementSearch:
-    """End a search without a place: unsent requests vanish, asked therapists are told."""
+    """End a search without a place: unsent requests vanish, asked therapists are told.
+
+    Raises Refused during trial sessions: the therapist who said yes needs an answer first.
+    """
     if not reason.strip():
         raise Refused(_("Please say why the search is cancelled."))
     with operation():
         search = lock(search)
+        if search.status == SearchStatus.TRIAL:
+            raise Refused(_("Trial sessions are running. Say first that they did not fit, then cancel."))
         withdraw_open(search=search, except_for=None, actor=actor, at=at, reason=_("search cancelled"))
         moved = move(
             search,

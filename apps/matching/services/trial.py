@@ -96,3 +96,23 @@ def undo_confirm(*, request: PlacementRequest, actor: Any, at: datetime, reason:
             patient=search.patient, to=PatientStatus.SEARCHING, actor=actor, at=at, reason=reason
         )
         return undone
+
+
+@transaction.atomic
+def undo_did_not_fit(*, request: PlacementRequest, actor: Any, at: datetime, reason: str) -> PlacementRequest:
+    """ "Did not fit" was a mis-click: trial sessions go on, the exclusion is taken back.
+
+    Raises StaleState once the search has gone on to another place, a pause or an end.
+    """
+    with operation():
+        search = PlacementSearch.objects.select_for_update().get(pk=request.search_id)
+        undone = move(
+            request, to=R.ACCEPTED, actor=actor, at=at, reason=reason, fields={"ended_at": None}, undo=True
+        )
+        move(search, to=SearchStatus.TRIAL, actor=actor, at=at, reason=reason)
+        TherapistExclusion.objects.filter(
+            patient_id=search.patient_id,
+            therapist_id=request.therapist_id,
+            source=ExclusionSource.NOT_FITTING,
+        ).delete()
+        return undone

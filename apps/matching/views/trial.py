@@ -126,6 +126,30 @@ def undo_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@working
+@reads_and_writes
+def undo_did_not_fit(request: HttpRequest, pk: int) -> HttpResponse:
+    ended, form = _accepted(pk), ReasonForm(posted(request))
+    if form.is_valid():
+        trial.undo_did_not_fit(
+            request=ended, actor=request.user, at=timezone.now(), reason=form.cleaned_data["reason"]
+        )
+        return done(request, _("Undone: back to trial sessions."), ended.inquiry)
+    return _ask(
+        request,
+        ended,
+        form=form,
+        title=_("Undo “did not fit”"),
+        text=_("“Did not fit” was a mis-click."),
+        button=_("Undo"),
+        icon="undo",
+        consequences=[
+            _("The search is in trial sessions again."),
+            _("%(name)s is no longer excluded for this patient.") % {"name": ended.therapist.full_name},
+        ],
+    )
+
+
 def _accepted(pk: int) -> PlacementRequest:
     return get_object_or_404(request_page(), pk=pk)
 

@@ -85,8 +85,8 @@ def test_create_with_everything(coordinator_client: Client) -> None:
     [
         ({"first_name": ""}, "This field is required."),
         ({"kvnr": "A123456789"}, "Please compare the card."),
-        ({"plz": "4103"}, "A PLZ has five digits, e.g. 04103."),
-        ({"phone": "call me"}, "Please enter the phone number with its area code"),
+        ({"plz": "4103"}, "A PLZ has five digits. Is a zero missing: 04103?"),
+        ({"phone": "call me"}, "“call me” is not a telephone number with its area code"),
         ({"diagnosis": "sad"}, "Please enter one ICD-10-GM code such as F32.1"),
         ({"symptoms": ["anxiety", "pain", "grief", "guilt"]}, "Three symptoms at most"),
         ({"max_distance_km": "0"}, "At least 1, or leave it empty."),
