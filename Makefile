@@ -41,6 +41,7 @@ demo: setup ## Tell the whole story on invented data, then serve it (SERVE=0: on
 run: setup ## Migrate, then serve web, worker and schedule on 127.0.0.1 (PORT=8000)
 	@$(VENV_PYTHON) scripts/serve.py --port $(PORT) --only-check-port
 	@$(VENV_PYTHON) manage.py migrate --verbosity 0
+	@$(VENV_PYTHON) manage.py load_places --verbosity 0
 	@exec $(VENV_PYTHON) scripts/serve.py --port $(PORT) --reload
 
 test: setup ## Run the tests with coverage (ARGS="tests/matching -k engine" for a part)

@@ -20,7 +20,8 @@ MORE = {"withdraw_consent": ["email"], "therapy": ["complete"]}
 
 @pytest.fixture
 def patient() -> Any:
-    return PatientFactory(status="in_therapy", started_on="2026-03-02", place_confirmed_on="2026-05-04")
+    days = {"started_on": "2026-03-02", "first_place_on": "2026-04-20", "place_confirmed_on": "2026-05-04"}
+    return PatientFactory(status="in_therapy", **days)
 
 
 def address(name: str, patient: Any) -> str:

@@ -9,7 +9,11 @@ from tests.factories.patients import PatientFactory
 
 pytestmark = pytest.mark.django_db
 
-DAYS = {"started_on": date(2026, 3, 2), "place_confirmed_on": date(2026, 5, 4)}
+DAYS = {
+    "started_on": date(2026, 3, 2),
+    "first_place_on": date(2026, 4, 20),
+    "place_confirmed_on": date(2026, 5, 4),
+}
 
 
 @pytest.mark.parametrize(
