@@ -73,7 +73,6 @@ class InquiryTable(tables.Table):
         verbose_name=_("Status"), template_name="matching/columns/state.html", order_by=("status", "pk")
     )
     channel = tables.Column(_("Channel"), order_by=("channel", "pk"))
-    request_count = tables.Column(_("Requests"), order_by=("request_count", "pk"), attrs=NUMBER)
     answered_count = tables.Column(_("Answered"), order_by=("answered_count", "pk"), attrs=NUMBER)
     accepted_count = tables.Column(_("Accepted"), order_by=("accepted_count", "pk"), attrs=NUMBER)
     last_contact_at = tables.Column(_("Last contact"), order_by=("last_contact_at", "pk"))
@@ -86,6 +85,10 @@ class InquiryTable(tables.Table):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
+
+    def render_answered_count(self, record: Any) -> str:
+        """ "1 of 3": requests with an answer among all of the inquiry."""
+        return f"{record.answered_count} " + _("of %(total)s") % {"total": record.request_count}
 
     def render_channel(self, record: Inquiry) -> str:
         return record.get_channel_display()

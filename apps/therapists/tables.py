@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.enums import Language
 from apps.core.templatetags.ui import labels
+from apps.therapists.enums import AgeGroup, Setting
 from apps.therapists.models import Therapist
 from apps.therapists.selectors import contact_state
 
@@ -18,24 +19,14 @@ BY_NAME = ("last_name", "first_name", "pk")
 class TherapistTable(tables.Table):
     """Over `selectors.therapist_list`: no query per row. Orders end with the key: pages never overlap."""
 
-    name = tables.Column(
-        gettext_lazy("Name"),
-        accessor="pk",
-        order_by=BY_NAME,
-        linkify=lambda record: record.get_absolute_url(),
-    )
+    name = tables.Column(gettext_lazy("Name"), accessor="pk", order_by=BY_NAME)
     place = tables.TemplateColumn(
         verbose_name=gettext_lazy("Place"),
         template_name="therapists/columns/place.html",
         order_by=("main_plz", *BY_NAME),
     )
-    approvals = tables.TemplateColumn(
-        verbose_name=gettext_lazy("Approvals"),
-        template_name="therapists/columns/approvals.html",
-        orderable=False,
-    )
+    approvals = tables.Column(gettext_lazy("Approvals"), accessor="pk", orderable=False)
     seat = tables.Column(gettext_lazy("Seat"), order_by=("seat", *BY_NAME))
-    languages = tables.Column(gettext_lazy("Languages"), orderable=False)
     free = tables.Column(
         gettext_lazy("Free places"),
         empty_values=(),
@@ -59,13 +50,15 @@ class TherapistTable(tables.Table):
         super().__init__(*args, **kwargs)
 
     def render_name(self, record: Therapist) -> str:
-        return f"{record}, {record.title}" if record.title else str(record)
+        """With the languages, where there are others than German."""
+        languages = labels(record.languages, Language) if set(record.languages) - {Language.DE} else ""
+        return render_to_string("therapists/columns/name.html", {"record": record, "languages": languages})
+
+    def render_approvals(self, record: Therapist) -> str:
+        return render_to_string("therapists/columns/approvals.html", {"lines": approval_lines(record)})
 
     def render_seat(self, record: Therapist) -> str:
         return record.get_seat_display()
-
-    def render_languages(self, value: list[str]) -> str:
-        return labels(value, Language)
 
     def render_free(self, record: Therapist) -> str:
         return free_places(record) or "—"
@@ -75,6 +68,23 @@ class TherapistTable(tables.Table):
             "therapists/columns/contact_cell.html",
             {"record": record, "contact": contact_state(record, self.today)},
         )
+
+
+def approval_lines(therapist: Therapist) -> list[tuple[str, str]]:
+    """Methods and whom they are for, e.g. ("TP, VT", "adults") and ("VT", "adults, group").
+
+    Individual therapy is the rule and goes without saying.
+    """
+    methods: dict[tuple[bool, bool], list[str]] = {}
+    for approval in therapist.approvals.all():
+        key = (approval.age_group == AgeGroup.MINORS, approval.setting == Setting.GROUP)
+        methods.setdefault(key, []).append(approval.method)
+    return [(", ".join(found), _whom(*key)) for key, found in sorted(methods.items())]
+
+
+def _whom(is_for_minors: bool, is_group: bool) -> str:
+    age = AgeGroup.MINORS if is_for_minors else AgeGroup.ADULTS
+    return f"{age.label}, {Setting.GROUP.label}" if is_group else str(age.label)
 
 
 def free_places(therapist: Therapist) -> str:

@@ -274,8 +274,8 @@ def test_withdrawal_letter_tells_of_the_cases_that_stay_open() -> None:
 
 def test_exclude_therapist_takes_unsent_requests_out_and_is_once() -> None:
     search, therapist = SearchFactory(), TherapistFactory()
-    inquiry = let_out(search, therapist=therapist)
     sent = asked(search)
+    inquiry = let_out(search, therapist=therapist)
     for one in (therapist, therapist, sent.therapist):
         searches.exclude_therapist(
             patient=search.patient,

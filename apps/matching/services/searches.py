@@ -79,7 +79,7 @@ def resume(*, search: PlacementSearch, actor: Any, at: datetime, reason: str = "
 
 
 def resume_due(*, today: date, at: datetime) -> int:
-    """Begin the pauses whose first day has come and end those whose last day is over."""
+    """Begin the pauses whose first day has come, end those whose last day is over; returns how many."""
     over = PlacementSearch.objects.filter(status=SearchStatus.PAUSED, paused_until__lt=today)
     begin = PlacementSearch.objects.filter(status=SearchStatus.ACTIVE, paused_from__lte=today)
     count = 0
@@ -88,6 +88,7 @@ def resume_due(*, today: date, at: datetime) -> int:
         count += 1
     for search in begin.order_by("id"):
         _begin_noted_pause(search, today=today, at=at)
+        count += 1
     return count
 
 

@@ -21,4 +21,5 @@ class Command(BaseCommand):
             result = load_places(places_file=options["places"], postal_codes_file=options["postal_codes"])
         except FactsError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{result.places} places, {result.postal_codes} postal codes")
+        if options["verbosity"]:
+            self.stdout.write(f"{result.places} places, {result.postal_codes} postal codes")
