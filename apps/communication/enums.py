@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class EmailStatus(models.TextChoices):
@@ -12,7 +13,7 @@ class EmailStatus(models.TextChoices):
     UNCLEAR = "unclear", _("delivery unclear")
     FAILED = "failed", _("failed")
     REFUSED = "refused", _("refused by a rule")
-    CANCELLED = "cancelled", _("cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("e-mail", "cancelled")
 
 
 class LetterKind(models.TextChoices):

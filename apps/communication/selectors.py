@@ -64,7 +64,7 @@ def planned_calls(*, at: datetime) -> list[CallGroup]:
     return [
         CallGroup(_("Due now"), [call for call in calls if call.starts_at <= at], is_due=True),
         CallGroup(_("Later today"), [call for call in calls if at < call.starts_at < midnight]),
-        CallGroup(_("After today"), [call for call in calls if call.starts_at >= midnight]),
+        CallGroup(_("Later"), [call for call in calls if call.starts_at >= midnight]),
     ]
 
 

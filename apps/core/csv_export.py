@@ -24,6 +24,6 @@ def write_csv(file: Any, lines: Iterable[Iterable[Any]]) -> None:
 
 
 def harmless(cell: Any) -> str:
-    """Text that a spreadsheet would take for a formula gets an apostrophe (`imports.reading` takes it off)."""
+    """Text that a spreadsheet would take for a formula gets an apostrophe; `imports.reading` drops it."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

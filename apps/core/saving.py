@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 
 
 def normalise_each(values: Mapping[str, Any], normalise_one: Callable[[str, Any], Any]) -> dict[str, Any]:
-    """The same keys with `normalise_one(name, value)`. One ValidationError names every field that is wrong."""
+    """The same keys with `normalise_one(name, value)`. One ValidationError names all wrong fields."""
     clean: dict[str, Any] = {}
     errors: dict[str, Any] = {}
     for name, value in values.items():

@@ -39,7 +39,7 @@ class DeliveryInline(admin.TabularInline):
 class StateFilter(admin.SimpleListFilter):
     """Waiting, done, or parked after too many failures."""
 
-    title = gettext_lazy("state")
+    title = gettext_lazy("status")
     parameter_name = "state"
     conditions = {
         "waiting": Q(dispatched_at__isnull=True, parked_at__isnull=True),

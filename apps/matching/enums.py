@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SearchStatus(models.TextChoices):
@@ -7,7 +8,7 @@ class SearchStatus(models.TextChoices):
     PAUSED = "paused", _("paused")
     TRIAL = "trial", _("trial sessions")
     PLACED = "placed", _("place confirmed")
-    CANCELLED = "cancelled", _("cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("search", "cancelled")
 
 
 class RoundStatus(models.TextChoices):

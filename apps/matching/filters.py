@@ -30,7 +30,10 @@ class SearchFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Case code, name, PLZ or town"), method="filter_text")
     status = django_filters.ChoiceFilter(
-        label=_("Status"), choices=[("open", _("open")), *SearchStatus.choices], method="filter_status"
+        label=_("Status"),
+        choices=[("open", _("open")), *SearchStatus.choices],
+        method="filter_status",
+        initial="open",
     )
     waiting = django_filters.ChoiceFilter(
         label=_("Waiting"), choices=WAITING_CHOICES, method="filter_waiting"

@@ -7,13 +7,14 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.contacts import readable_phone
 from apps.core.enums import Language, Method
+from apps.core.forms import SeenAtForm, add_errors, day_input
 from apps.core.weekly import Interval, Weekday, format_ranges, parse_ranges
 from apps.patients.enums import Purpose
 from apps.patients.models import Patient
@@ -26,10 +27,6 @@ ONE_LINE = ("diagnosis", "complaints_since", "previous_therapy_method", "occupat
 
 UNKNOWN_YES_NO = [("unknown", _("not stated")), ("true", _("yes")), ("false", _("no"))]
 MANY_TICKS = ("symptoms", "languages", "wished_methods")
-
-
-def day_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def row(names: Iterable[str]) -> Div:
@@ -51,15 +48,6 @@ def plain_helper() -> FormHelper:
     helper.form_tag = False
     helper.disable_csrf = True
     return helper
-
-
-def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
-    """Show a service's errors beside the fields they name, the others on top."""
-    if not hasattr(error, "error_dict"):
-        return form.add_error(None, error)
-    for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields and name != NON_FIELD_ERRORS else None, errors)
-    return None
 
 
 class PatientFields(forms.ModelForm):
@@ -116,7 +104,7 @@ class PatientFields(forms.ModelForm):
         try:
             normalise(known, today=timezone.localdate())
         except ValidationError as error:
-            add_errors(self, error)
+            add_errors(error, self)
         return self.cleaned_data
 
     def _post_clean(self) -> None:
@@ -129,37 +117,14 @@ class PatientFields(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.changed_data if name in columns}
 
 
-class PatientForm(PatientFields):
+class PatientForm(SeenAtForm, PatientFields):
     """The page of the back office. Refuses to overwrite what somebody else has changed meanwhile."""
-
-    seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = plain_helper()
         sections = [card(title, *map(row, rows)) for title, rows in SECTIONS]
-        if self.instance.pk:
-            self.initial["seen_at"] = self.instance.updated_at.isoformat()
-            self.helper.layout = Layout("seen_at", *sections)
-        else:
-            del self.fields["seen_at"]
-            self.helper.layout = Layout(*sections)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if self.is_stale:
-            raise ValidationError(STALE)
-        return cleaned
-
-    @property
-    def is_stale(self) -> bool:
-        return "seen_at" in self.fields and self.cleaned_data.get("seen_at") != self.initial["seen_at"]
-
-
-STALE = _(
-    "Somebody else has changed this patient since you opened the page, so nothing was saved. "
-    "Open the page once more to see the present values and enter yours again."
-)
+        self.helper.layout = Layout(*(["seen_at"] if self.instance.pk else []), *sections)
 
 
 HOURS_HINT = _("Several times a day with a comma between. An empty line means: not at all.")

@@ -6,11 +6,12 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.contacts import readable_phone
 from apps.core.enums import Language, Method
+from apps.core.forms import SeenAtForm, day_input
 from apps.core.weekly import Interval, Weekday, format_ranges, parse_ranges
 from apps.therapists.enums import AgeGroup, HoursKind, PauseReason, Setting
 from apps.therapists.models import Practice, Therapist
@@ -18,50 +19,21 @@ from apps.therapists.models import Practice, Therapist
 APPROVALS_OF_A_ROW = [(age_group, setting) for age_group in AgeGroup for setting in Setting]
 
 
-def day_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
 def row(*names: str) -> Div:
     return Div(*(Div(name, css_class="col-md") for name in names), css_class="row")
 
 
-class RecordForm(forms.ModelForm):
-    """A form over one row that refuses to overwrite what somebody else has changed meanwhile.
-
-    Never calls `save()`: views hand `changes` (or `cleaned_data`) to a service.
-    """
-
-    seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
+class RecordForm(SeenAtForm, forms.ModelForm):
+    """Never calls `save()`: views hand `changes` (or `cleaned_data`) to a service."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        if self.instance.pk:
-            self.initial["seen_at"] = self.instance.updated_at.isoformat()
-        else:
-            del self.fields["seen_at"]
-
-    def clean(self) -> dict[str, Any]:
-        if self.is_stale:
-            raise ValidationError(
-                _(
-                    "Somebody else has changed this record since you opened it, so nothing was saved. "
-                    "Open the page once more to see the present values and enter yours again."
-                )
-            )
-        return self.cleaned_data
 
     def _post_clean(self) -> None:
         """The instance stays as it is: the service validates the locked row with friendlier sentences."""
-
-    @property
-    def is_stale(self) -> bool:
-        if not self.is_bound or "seen_at" not in self.fields:
-            return False
-        return self.cleaned_data.get("seen_at") != self.initial["seen_at"]
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -265,17 +237,6 @@ class ObjectionForm(forms.Form):
     reason = forms.CharField(
         label=_("How it reached us"), max_length=300, help_text=_("For example: by e-mail, on the phone.")
     )
-
-
-def add_errors(error: ValidationError, *forms_of_page: forms.BaseForm) -> None:
-    """Show a service's ValidationError at the form that has the field, else above the first form."""
-    errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
-    for name, messages in errors.items():
-        owner = next((form for form in forms_of_page if name in form.fields), None)
-        if owner is not None:
-            owner.add_error(name, ValidationError(messages))
-        else:
-            forms_of_page[0].add_error(None, ValidationError(messages))
 
 
 def _text(intervals: Iterable[Interval], day: Weekday) -> str:

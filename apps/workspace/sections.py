@@ -149,9 +149,7 @@ def calls_later(moment: Moment) -> Section:
 def draft_rounds(moment: Moment) -> Section:
     rows = Round.objects.filter(status=RoundStatus.DRAFT)
     rows = rows.annotate(drafts=Count("inquiries", filter=Q(inquiries__status=InquiryStatus.DRAFT)))
-    kind = Kind(
-        "rounds", _("Rounds to release"), _("Review"), "rounds", "primary", reverse("matching:rounds")
-    )
+    kind = Kind("rounds", _("Rounds to release"), _("Read and release"), "rounds", "primary", reverse("matching:rounds"))
     return section(kind, (_round(row, moment) for row in rows))
 
 
@@ -191,7 +189,7 @@ def unreviewed_therapists(moment: Moment) -> Section:
     text = ngettext("%(number)s therapist waits for review", "%(number)s therapists wait for review", number)
     tasks = [Task(text % {"number": number}, url, moment.days_since(waiting["oldest"]))] if number else []
     return section(
-        Kind("unreviewed", _("Records to review"), _("Review"), "therapists", "secondary", url), tasks
+        Kind("unreviewed", _("Records to review"), _("Look at them"), "therapists", "secondary", url), tasks
     )
 
 

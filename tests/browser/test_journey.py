@@ -6,7 +6,6 @@ is a mis-click. Real PostgreSQL, real SMTP, the worker's part is called where a 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +13,16 @@ import pytest
 import time_machine
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from apps.accounts.models import User
 from apps.matching.enums import RequestStatus, SearchStatus
-from apps.matching.models import PlacementRequest, PlacementSearch
+from apps.matching.models import PlacementRequest
 from apps.patients.enums import PatientStatus
-from apps.patients.models import Patient
 from apps.therapists.models import Therapist
 from apps.workspace.demo.mailserver import CatchingHandler
 from tests.browser import chromium, world
+from tests.browser.coordinator import CHOSEN, PHONE, SECRETS, TYPED, Journey
 from tests.browser.words import german
 from tests.conftest import PASSWORD
 from tests.factories.matching import SearchFactory
@@ -31,61 +30,6 @@ from tests.factories.therapists import TherapistFactory
 
 chromium.required()
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-TYPED = {
-    "first_name": "Mathilda",
-    "last_name": "Kornblum",
-    "birth_date": "1990-05-17",
-    "street": "Gerberstraße 8",
-    "plz": "04103",
-    "city": "Leipzig",
-    "email": "mathilda.kornblum@example.org",
-    "phone": "0341 555 0199",
-    "kvnr": "M987654323",
-    "diagnosis": "F32.1",
-    "complaints": "Seit dem Sommer kaum Antrieb.",
-    "contracts_signed_on": "2026-11-02",
-    "sprechstunde_on": "2026-10-12",
-    "payment_reference": "PV-2026-118",
-    "payment_received_on": "2026-11-09",
-    "max_distance_km": "25",
-    "proof": "Vertrag, Seite 3",
-}
-CHOSEN = {"salutation": "ms", "gender": "female", "insurance_kind": "gkv"}
-SECRETS = ("Mathilda", "Kornblum", "Gerberstraße", "M987654323", "mathilda.kornblum", "1990")
-
-
-@dataclass
-class Journey:
-    """Anna's page and what happens around it."""
-
-    page: Page
-    open_page: Callable[..., Page]
-    mailbox: CatchingHandler
-    clock: time_machine.Traveller
-    therapists: list[Therapist]
-    patient: Patient | None = None
-
-    @property
-    def search(self) -> PlacementSearch:
-        return PlacementSearch.objects.get(patient=self.patient)
-
-    def request_of(self, therapist: Therapist) -> PlacementRequest:
-        return self.search.requests.get(therapist=therapist)
-
-    def button(self, text: str, within: Page | Locator | None = None) -> Locator:
-        return (within or self.page).get_by_role("button", name=german(text)).first
-
-    def link(self, text: str, within: Page | Locator | None = None) -> Locator:
-        return (within or self.page).locator("main").get_by_role("link", name=german(text)).first
-
-    def told(self, text: str) -> None:
-        expect(self.page.locator("#messages")).to_contain_text(german(text))
-
-    def letter_to(self, therapist: Therapist) -> str:
-        to = therapist.workplaces.get().practice.email
-        return next(mail.get_content() for mail in self.mailbox.messages if to in mail["To"])
 
 
 @pytest.fixture
@@ -145,7 +89,6 @@ def register(journey: Journey) -> None:
         page.fill(f"[name=day_{day}]", "8-13")
     journey.button("Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mathilda Kornblum")
-    journey.patient = Patient.objects.get(last_name="Kornblum")
 
 
 def complete_prerequisites(journey: Journey) -> None:
@@ -202,7 +145,8 @@ def release_round(journey: Journey) -> None:
     expect(page.locator("#messages .alert-success")).to_be_visible()
     assert world.work_off(timezone.now()) == 3
     for mail in journey.mailbox.messages:
-        assert [secret for secret in SECRETS if secret in mail.as_string() + mail.get_content()] == []
+        text = mail["Subject"] + mail["To"] + mail.get_content()
+        assert [secret for secret in SECRETS if secret in text] == []
 
 
 def two_say_yes(journey: Journey) -> None:
@@ -219,7 +163,8 @@ def two_say_yes(journey: Journey) -> None:
 
 def reply_page(journey: Journey, therapist: Therapist) -> Page:
     page = journey.open_page(**PHONE)
-    page.goto(re.search(r"http\S+/reply/\S+", journey.letter_to(therapist)).group())
+    (link,) = re.findall(r"http\S+/reply/\S+", journey.letter_to(therapist))
+    page.goto(link)
     expect(page.locator("body")).to_contain_text(journey.patient.case_code)
     expect(page.locator("body")).not_to_contain_text("Kornblum")
     return page
@@ -301,7 +246,7 @@ def confirm_place(journey: Journey) -> None:
 def assert_books_agree(journey: Journey) -> None:
     """The database tells the same story, and nobody got a letter twice."""
     found: dict[str, Any] = {
-        "patient": Patient.objects.get(pk=journey.patient.pk).status,
+        "patient": journey.patient.status,
         "search": journey.search.status,
         "requests": [journey.request_of(therapist).status for therapist in journey.therapists],
         "doubles": journey.mailbox.doubles,

@@ -115,6 +115,9 @@ def test_deliver_with_a_refused_mark_sends_nothing_and_drops_the_connection(sett
     with scripted(settings) as server, SmtpClient() as client:
         with pytest.raises(StaleState):
             _deliver(client, mark=refuse)
+        conversation = server.threads[1]
+        conversation.join(timeout=10)
+        assert not conversation.is_alive()
         assert server.arrived == []
         assert _deliver(client) == "250 taken"
     assert len(server.arrived) == 1

@@ -1,6 +1,7 @@
 """The German catalogue on a small project of its own, and Django reading what it wrote."""
 
 import gettext
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -147,6 +148,12 @@ def test_extract_broken_code_names_the_file(tmp_path: Path) -> None:
     _write(tmp_path, "apps/a.py", 'x = (\n_("Save")\n')
     with pytest.raises(CatalogueError, match=r"apps/a\.py"):
         extract(tmp_path)
+
+
+def test_extract_without_babel_says_what_is_missing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "babel.messages.extract", None)
+    with pytest.raises(CatalogueError, match=r"needs babel \(requirements/dev\.txt\)"):
+        extract(project)
 
 
 def test_update_writes_sorted_entries_with_files(project: Path) -> None:

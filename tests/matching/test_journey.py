@@ -63,7 +63,7 @@ def test_main_job_ends_in_confirmed_place(
         row.refresh_from_db()
     assert (first.status, second.status, third.status) == ("accepted", "conflict", "withdrawn")
     assert search.status == SearchStatus.TRIAL
-    assert _send(later) == 3  # two therapists and the patient are told; the conflict waits for a coordinator
+    assert _send(later) == 2  # one therapist and the patient are told; the conflict waits for a coordinator
 
     confirmed = trial.confirm(request=first, actor=coordinator, at=later, today=today)
     search.refresh_from_db()

@@ -17,7 +17,7 @@ from apps.matching.services import release, rounds
 from apps.patients.enums import Purpose
 from apps.patients.services import consents
 from apps.therapists.models import Therapist
-from apps.therapists.services import contact, contact_groups, practices, status
+from apps.therapists.services import contact, practices, status
 from tests.factories.matching import RoundFactory, SearchFactory
 from tests.factories.therapists import TherapistFactory
 from tests.matching.acts import (
@@ -156,16 +156,29 @@ def test_release_within_the_interval_of_the_group_is_refused_by_the_database() -
     assert status_of(inquiry) == ["released"]
 
 
-def test_release_after_two_practices_came_to_share_a_mailbox_is_refused() -> None:
-    first, second = plan(), plan()
-    shared = second.therapist.workplaces.get().practice.email
+def _share_mailbox(first: Inquiry, second: Inquiry) -> None:
     practice = first.therapist.workplaces.get().practice
-    practices.update_practice(practice=practice, changes={"email": shared}, actor=None, at=AT)
-    contact_groups.regroup(practices=[practice])
-    _release(first)
+    email = second.therapist.workplaces.get().practice.email
+    practices.update_practice(practice=practice, changes={"email": email}, actor=None, at=AT)
+
+
+def test_release_one_by_one_after_two_practices_came_to_share_a_mailbox() -> None:
+    first, second = plan(), plan()
+    _share_mailbox(first, second)
     with refused():
-        _release(second)
-    assert sorted(status_of(first, second)) in (["draft", "released"], ["cancelled", "released"])
+        _release(first)
+    _release(second)
+    assert status_of(first, second) == ["cancelled", "released"]
+    assert EmailMessage.objects.filter(kind="inquiry").count() == 1
+
+
+def test_release_round_after_two_practices_came_to_share_a_mailbox() -> None:
+    SearchFactory()
+    TherapistFactory(), TherapistFactory()
+    round_ = rounds.plan_round(actor=None, at=AT, today=TODAY)
+    _share_mailbox(*round_.inquiries.order_by("id"))
+    result = _release_round(round_)
+    assert (len(result.released), len(result.refused)) == (1, 1)
     assert EmailMessage.objects.filter(kind="inquiry").count() == 1
 
 

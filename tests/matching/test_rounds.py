@@ -140,7 +140,7 @@ def _people_who_must_not_be_planned_for() -> list[PlacementSearch]:
 
 def _therapists_nobody_may_contact() -> list[Any]:
     pause = ContactPauseFactory(starts_on=TODAY - DAY, until=TODAY)
-    found = [
+    return [
         TherapistFactory(review_status="unreviewed"),
         TherapistFactory(status="inactive"),
         TherapistFactory(status="blocked", blocked_reason="ill", blocked_since=TODAY),
@@ -154,7 +154,6 @@ def _therapists_nobody_may_contact() -> list[Any]:
         TherapistFactory(contact_group=pause.therapist.contact_group),
         InquiryFactory().therapist,
     ]
-    return found
 
 
 def test_plan_round_breaks_no_rule_and_uses_everybody_it_may() -> None:
@@ -167,10 +166,8 @@ def test_plan_round_breaks_no_rule_and_uses_everybody_it_may() -> None:
     rested = TherapistFactory(last_email_at=AT - 7 * DAY)
     fitting = TherapistFactory(gender="male", approvals=[("ST", "adults", "individual")])
     TherapistExclusion.objects.create(patient=searches[0].patient, therapist=free[1], source="patient")
-    RequestFactory(
-        search=searches[1], therapist=free[2], status="rejected", locked_until=TODAY,
-        inquiry=InquiryFactory(therapist=free[2], status="answered", last_contact_at=AT - 20 * DAY),
-    )  # fmt: skip
+    answered = InquiryFactory(therapist=free[2], status="answered", last_contact_at=AT - 20 * DAY)
+    RequestFactory(search=searches[1], inquiry=answered, status="rejected", locked_until=TODAY)
     round_ = _plan_round()
     assert complaints(round_) == []
     planned = pairs(PlacementRequest.objects.filter(inquiry__round=round_))
@@ -211,7 +208,7 @@ def test_plan_round_writes_what_it_saw(coordinator: User) -> None:
     facts = request.plan_facts
     assert (facts["rank"], facts["option_count"], facts["waiting_days"]) == (1, 1, 21)
     assert facts["reasons"] == ["first_request", "only_option"]
-    assert (request.distance_km, request.common_minutes) == (1.1, 1500)
+    assert (request.distance_km, request.common_minutes) == (1.2, 1500)
     assert len(operations(AT)) == 1
     assert steps(request) == [("", "planned")]
 
@@ -324,7 +321,7 @@ def test_add_request_fills_the_open_draft() -> None:
     first, second = _add(SearchFactory(), therapist), _add(SearchFactory(), therapist)
     assert first.inquiry == second.inquiry
     assert (second.is_manual, second.status, second.inquiry.round) == (True, "planned", None)
-    assert (second.distance_km, second.common_minutes) == (1.1, 1500)
+    assert (second.distance_km, second.common_minutes) == (1.2, 1500)
     assert second.score > 0
 
 

@@ -2,8 +2,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.template import Context, Template
 from django.utils import translation
 
@@ -14,7 +12,6 @@ from apps.patients.forms import (
     FirstConsentsForm,
     GiveConsentForm,
     PatientForm,
-    add_errors,
 )
 from apps.patients.models import Symptom
 from apps.patients.sections import FORM_FIELDS
@@ -114,15 +111,3 @@ def test_first_consents_form_gives_the_days() -> None:
 def test_give_consent_form_leaves_out_what_is_in_force() -> None:
     form = GiveConsentForm(in_force={"health_data", "email"})
     assert [value for value, _label in form.fields["purpose"].choices] == ["pseudonymous", "identity"]
-
-
-def test_add_errors_puts_unknown_names_on_top() -> None:
-    class Small(forms.Form):
-        city = forms.CharField(required=False)
-
-    form = Small({"city": "x"})
-    assert form.is_valid()
-    add_errors(form, ValidationError({"city": "wrong", "latitude": "half", NON_FIELD_ERRORS: ["both"]}))
-    add_errors(form, ValidationError("plain"))
-    assert form.errors["city"] == ["wrong"]
-    assert form.non_field_errors() == ["half", "both", "plain"]

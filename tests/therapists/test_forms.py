@@ -1,7 +1,5 @@
-from django.core.exceptions import ValidationError
-
 from apps.core.weekly import Interval
-from apps.therapists.forms import ApprovalsForm, HoursForm, PracticeForm, TherapistForm, add_errors
+from apps.therapists.forms import ApprovalsForm, HoursForm, PracticeForm, TherapistForm
 from apps.therapists.models import Practice, Therapist
 from apps.therapists.services.changes import editable_fields
 
@@ -61,20 +59,6 @@ def test_hours_form_shows_what_is_known() -> None:
 def test_hours_form_names_every_wrong_day() -> None:
     form = HoursForm({"phone-0": "x", "phone-1": "8-9", "working-2": "9-8"})
     assert sorted(form.errors) == ["phone-0", "working-2"]
-
-
-def test_add_errors_finds_the_form_that_has_the_field() -> None:
-    first, second = TherapistForm({}), PracticeForm({"plz": "04109", "city": "Leipzig"})
-    first.full_clean()
-    add_errors(ValidationError({"phone": "wrong number", "practices": "none"}), first, second)
-    assert second.errors["phone"] == ["wrong number"]
-    assert first.non_field_errors() == ["none"]
-
-
-def test_add_errors_shows_a_plain_error_above() -> None:
-    form = PracticeForm({"plz": "04109", "city": "Leipzig"})
-    add_errors(ValidationError("wrong"), form)
-    assert form.non_field_errors() == ["wrong"]
 
 
 def _names(layout: object) -> list[str]:

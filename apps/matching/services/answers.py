@@ -188,6 +188,8 @@ def _accept(
     moved = move(request, to=to, actor=actor, at=at, fields={**fields, "ended_at": None})
     if wins:
         _win(moved, search, actor=actor, at=at, today=today)
+    else:  # nobody who has just said yes is told that the place was found elsewhere; a person decides
+        inquiries.hold_back_withdrawal(request=moved, actor=actor, at=at, reason=_("second acceptance"))
 
 
 def _win(

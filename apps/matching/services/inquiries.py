@@ -150,14 +150,20 @@ def take_back_withdrawals(*, operation_id: UUID, actor: Any, at: datetime, reaso
     return sum(_take_back(request, actor=actor, at=at, reason=reason) for request in requests)
 
 
-def _take_back(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> bool:
+def hold_back_withdrawal(*, request: PlacementRequest, actor: Any, at: datetime, reason: str) -> bool:
+    """Cancel the letter that tells of a withdrawal while it waits in the queue; False if it went out."""
     told = EmailMessage.objects.filter(
         kind=LetterKind.WITHDRAWAL, inquiry_contact__request_ids__contains=[request.pk]
     )
-    if email := told.select_for_update().order_by("-id").first():
-        if email.status != EmailStatus.QUEUED:
-            return False
+    email = told.select_for_update().order_by("-id").first()
+    if email is not None and email.status == EmailStatus.QUEUED:
         queue.cancel(email=email, actor=actor, at=at, reason=reason)
+    return email is None or email.status == EmailStatus.CANCELLED
+
+
+def _take_back(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> bool:
+    if not hold_back_withdrawal(request=request, actor=actor, at=at, reason=reason):
+        return False
     move(request, to=R.SENT, actor=actor, at=at, reason=reason, fields={"ended_at": None}, undo=True)
     reopen(inquiry=request.inquiry, actor=actor, at=at, reason=reason)
     return True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -28,11 +28,6 @@ class Tab:
     url: str
     label: str | Promise
     is_current: bool
-
-
-def posted(request: HttpRequest) -> QueryDict | None:
-    """What a form takes as data: None on GET, and an empty POST is a POST as well."""
-    return request.POST if request.method == "POST" else None
 
 
 def opened(request: HttpRequest, pk: int) -> Patient:

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.permissions import viewing, working
+from apps.core.forms import add_errors, posted
 from apps.patients import selectors
 from apps.patients.enums import Purpose
-from apps.patients.forms import GiveConsentForm, WithdrawConsentForm, add_errors
+from apps.patients.forms import GiveConsentForm, WithdrawConsentForm
 from apps.patients.models import Consent, Patient
 from apps.patients.services import consents
-from apps.patients.views.common import opened, page_context, posted
+from apps.patients.views.common import opened, page_context
 
 
 @viewing
@@ -80,7 +81,7 @@ def _give(patient: Patient, form: GiveConsentForm) -> bool:
             at=timezone.now(),
         )
     except ValidationError as error:
-        add_errors(form, error)
+        add_errors(error, form)
     return form.is_valid()
 
 
@@ -90,7 +91,7 @@ def _withdraw(patient: Patient, purpose: Purpose, form: WithdrawConsentForm) -> 
             patient=patient, purpose=purpose, on=form.cleaned_data["withdrawn_on"], at=timezone.now()
         )
     except ValidationError as error:
-        add_errors(form, error)
+        add_errors(error, form)
     return form.is_valid()
 
 

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.permissions import working
 from apps.core.errors import StaleState
+from apps.core.forms import STALE, add_errors, posted
 from apps.patients import selectors
-from apps.patients.forms import STALE, AvailabilityForm, FirstConsentsForm, PatientForm, add_errors
+from apps.patients.forms import AvailabilityForm, FirstConsentsForm, PatientForm
 from apps.patients.models import Patient
 from apps.patients.services import registration
-from apps.patients.views.common import log_access, opened, page_context, posted
+from apps.patients.views.common import log_access, opened, page_context
 
 LOOKED_AT = ("email", "phone", "first_name", "last_name", "birth_date", "kvnr")
 
@@ -83,7 +84,7 @@ def _register(
             proof=consents.cleaned_data["proof"],
         )
     except ValidationError as error:
-        add_errors(form, error)
+        add_errors(error, form)
         return None
 
 
@@ -94,7 +95,7 @@ def _update(request: HttpRequest, patient: Patient, form: PatientForm) -> bool:
             patient=patient, changes=form.changes, actor=request.user, at=timezone.now(), seen_at=seen_at
         )
     except ValidationError as error:
-        add_errors(form, error)
+        add_errors(error, form)
     except StaleState:  # between reading the row and locking it
         form.add_error(None, STALE)
     return form.is_valid()

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.permissions import working
 from apps.core.errors import StaleState
+from apps.core.forms import posted
 from apps.patients.enums import PatientStatus
 from apps.patients.forms import ReasonForm
 from apps.patients.models import Patient
 from apps.patients.services import status
-from apps.patients.views.common import opened, page_context, posted
+from apps.patients.views.common import opened, page_context
 
 S = PatientStatus
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.permissions import working
+from apps.core.forms import add_errors, posted
 from apps.therapists import selectors
 from apps.therapists.enums import HoursKind
-from apps.therapists.forms import ApprovalsForm, HoursForm, PracticeForm, TherapistForm, add_errors
+from apps.therapists.forms import ApprovalsForm, HoursForm, PracticeForm, TherapistForm
 from apps.therapists.models import Therapist
 from apps.therapists.services import records
 
@@ -72,11 +73,6 @@ def hours(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("therapists:hours", pk)
     return render(request, "therapists/edit_hours.html", {"therapist": therapist, "form": form})
-
-
-def posted(request: HttpRequest) -> Any:
-    """What binds a form: the data of a POST, else None."""
-    return request.POST if request.method == "POST" else None
 
 
 def are_valid(*forms_of_page: Any) -> bool:

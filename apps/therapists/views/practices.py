@@ -9,10 +9,11 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.permissions import working
 from apps.core.errors import Refused
+from apps.core.forms import posted
 from apps.therapists.forms import PracticeForm
 from apps.therapists.models import Practice, Therapist
 from apps.therapists.services import records
-from apps.therapists.views.edit import posted, reads_and_writes, succeeds
+from apps.therapists.views.edit import reads_and_writes, succeeds
 
 
 @working

@@ -30,6 +30,13 @@ def test_list_needs_the_same_queries_for_any_number_of_rows(
         viewer_client.get(URL)
 
 
+def test_list_tells_how_many_requests_are_answered(viewer_client: Client) -> None:
+    answered = RequestFactory(status="rejected")
+    RequestFactory(inquiry=answered.inquiry)
+    (row,) = viewer_client.get(URL).context["table"].rows
+    assert (row.get_cell("answered_count"), row.get_cell("accepted_count")) == ("1 von 2", 0)
+
+
 def test_filter_finds_by_reference_therapist_and_case_code(viewer_client: Client) -> None:
     first = RequestFactory(inquiry=InquiryFactory(therapist__last_name="Rotbuche"))
     second = RequestFactory(status="rejected", inquiry__channel="phone")

@@ -47,6 +47,14 @@ def test_list_begins_with_the_longest_waiting(viewer_client: Client) -> None:
     assert shown(viewer_client, "sort=waiting") == [long.patient.case_code, short.patient.case_code][::-1]
 
 
+def test_list_shows_open_searches_unless_another_status_is_chosen(viewer_client: Client) -> None:
+    over, trial = SearchFactory(ended=True), SearchFactory(status="trial")
+    assert shown(viewer_client) == [trial.patient.case_code]
+    assert shown(viewer_client, "status=cancelled") == [over.patient.case_code]
+    assert shown(viewer_client, "status=") == [over.patient.case_code, trial.patient.case_code]
+    assert viewer_client.get(URL).context["filter"].form.changed_data == []
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -40,6 +40,30 @@ def test_give_again_after_a_withdrawal(at: datetime, today: date) -> None:
     assert patient.consents.filter(purpose=Purpose.EMAIL).count() == 2
 
 
+def test_give_several_records_each_with_its_day(at: datetime, today: date) -> None:
+    patient = PatientFactory(consents=())
+    days = {Purpose.HEALTH_DATA: date(2026, 11, 2), Purpose.EMAIL: today}
+    consents.give_several(patient=patient, days=days, proof="contract", at=at)
+    assert dict(patient.consents.values_list("purpose", "given_on")) == days
+    payloads = DomainEvent.objects.order_by("id").values_list("payload", flat=True)
+    assert list(payloads) == [{"to": "health_data"}, {"to": "email"}]
+
+
+def test_give_several_with_one_in_force_records_none(at: datetime, today: date) -> None:
+    patient = PatientFactory(consents=[Purpose.EMAIL])
+    days = {Purpose.HEALTH_DATA: today, Purpose.EMAIL: today}
+    with pytest.raises(Refused):
+        consents.give_several(patient=patient, days=days, proof="contract", at=at)
+    assert patient.consents.count() == 1
+
+
+def test_give_refuses_a_proof_that_is_too_long(at: datetime, today: date) -> None:
+    patient = PatientFactory(consents=())
+    with pytest.raises(ValidationError) as caught:
+        consents.give(patient=patient, purpose=Purpose.EMAIL, on=today, proof="x" * 201, at=at)
+    assert list(caught.value.message_dict) == ["proof"]
+
+
 @pytest.mark.parametrize(
     ("on", "proof", "field"),
     [(date(2026, 11, 24), "contract", "given_on"), (date(2026, 11, 23), " ", "proof")],

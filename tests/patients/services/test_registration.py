@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.core.encryption import blind_index
@@ -88,6 +90,17 @@ def test_register_writes_history_event_hours_and_consents(at: datetime, coordina
         "patient.consent_given",
         "patient.wishes_changed",
     ]
+
+
+def test_register_asks_the_database_seldom(at: datetime) -> None:
+    """Symptoms, place, patient, history, lock, consents, hours and six events."""
+    data = {**NAMES, "plz": "04109", "city": "Leipzig", "symptoms": ["anxiety"]}
+    hours = [Interval(0, 480, 600), Interval(2, 480, 600)]
+    with CaptureQueriesContext(connection) as captured:
+        registration.register(
+            data=data, actor=None, at=at, availability=hours, consents=list(Purpose), proof="contract"
+        )
+    assert sum("SAVEPOINT" not in query["sql"] for query in captured) == 14
 
 
 def test_register_takes_the_days_of_consents(at: datetime, coordinator: User) -> None:

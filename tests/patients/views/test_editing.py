@@ -156,7 +156,7 @@ def test_edit_refuses_to_overwrite_somebody_elses_change(coordinator_client: Cli
     data = LEAST | {"city": "Markkleeberg", "seen_at": seen_at}
     response = coordinator_client.post(url, data, headers=ENGLISH)
     assert response.status_code == 200
-    assert "Somebody else has changed this patient" in response.text
+    assert "Somebody else has changed this record" in response.text
     assert 'value="Markkleeberg"' in response.text
     assert Patient.objects.get(pk=patient.pk).city == "Halle (Saale)"
 
@@ -165,7 +165,7 @@ def test_edit_refuses_to_overwrite_somebody_elses_change(coordinator_client: Cli
     ("error", "message"),
     [
         (ValidationError({"city": "There is no such town."}), "There is no such town."),
-        (StaleState(), "Somebody else has changed this patient"),
+        (StaleState(), "Somebody else has changed this record"),
     ],
 )
 def test_edit_shows_what_only_the_locked_row_could_tell(

@@ -102,6 +102,11 @@ def test_regroup_parts_and_joins_at_once() -> None:
     assert len({first, second, third}) == 3
 
 
+def test_regroup_tells_whether_anybody_changed_groups() -> None:
+    TherapistFactory.create_batch(2, practice__email="a@example.org")
+    assert [regroup(practices=all_practices()) for _run in range(2)] == [True, False]
+
+
 def test_regroup_twice_changes_nothing() -> None:
     TherapistFactory.create_batch(2, practice=PracticeFactory())
     TherapistFactory.create_batch(2, contact_group=ContactGroup.objects.create())

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.core.errors import StaleState
@@ -60,6 +61,12 @@ def test_create_leaves_history_and_event(at: datetime, coordinator: User) -> Non
     row = therapist.history.get()
     assert (row.old, row.new, row.actor, row.at) == ("", "active", coordinator, at)
     assert told(therapist) == [("therapist.created", {"to": "active"})]
+
+
+def test_create_asks_the_database_seldom(at: datetime) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        create(at, practices=[{**PRACTICE, "email": "a@example.org"}], phone_hours=[Interval(0, 480, 540)])
+    assert sum("SAVEPOINT" not in query["sql"] for query in captured) == 18
 
 
 def test_create_makes_the_first_practice_the_main_one(at: datetime) -> None:

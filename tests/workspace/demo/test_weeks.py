@@ -37,7 +37,7 @@ def test_working_hours_are_a_plausible_week(seed: int, seat: str) -> None:
     hours = working_hours(random.Random(seed), seat)
     assert_well_formed(hours)
     assert all(start >= 7 * 60 and end <= 20 * 60 + 30 for _day, start, end in hours)
-    assert total_minutes(hours) >= 2 * 110
+    assert total_minutes(hours) >= 2 * 105
 
 
 def test_working_hours_have_unaligned_minutes() -> None:

@@ -1,10 +1,14 @@
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
 from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
 from apps.core.encryption import EncryptedField
+
+SECRETS_OF_FACTORS = frozenset({"secret", "seed"})
 
 
 class Command(BaseCommand):
@@ -15,6 +19,7 @@ class Command(BaseCommand):
             fields = [field.name for field in model._meta.fields if isinstance(field, EncryptedField)]
             if fields:
                 self.stdout.write(f"{model._meta.label}: {self._rotate(model, fields)} rows")
+        self.stdout.write(f"{Authenticator._meta.label}: {self._rotate_second_factors()} rows")
 
     def _rotate(self, model: type[models.Model], fields: list[str]) -> int:
         ids = list(model._base_manager.order_by("pk").values_list("pk", flat=True))
@@ -26,3 +31,17 @@ class Command(BaseCommand):
         rows = model._base_manager.filter(pk=pk)
         values = rows.select_for_update().values(*fields).first()
         return rows.update(**values) if values is not None else 0
+
+    def _rotate_second_factors(self) -> int:
+        ids = list(Authenticator.objects.order_by("pk").values_list("pk", flat=True))
+        return sum(self._rotate_second_factor(pk) for pk in ids)
+
+    @transaction.atomic
+    def _rotate_second_factor(self, pk: int) -> int:
+        factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
+        if factor is None:
+            return 0
+        for name in SECRETS_OF_FACTORS & factor.data.keys():
+            factor.data[name] = encrypt(decrypt(factor.data[name]))
+        factor.save(update_fields=["data"])
+        return 1

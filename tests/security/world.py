@@ -1,0 +1,137 @@
+"""A small world with something on every page: two searches under way, a draft round, a call."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+from apps.accounts.models import User
+from apps.communication.enums import CallPurpose
+from apps.communication.models import EmailMessage, PhoneCall
+from apps.communication.services import calls, sending
+from apps.core import parameters
+from apps.events import services as events
+from apps.matching import letters
+from apps.matching.enums import AnswerSource, RequestStatus
+from apps.matching.models import PlacementRequest, Round, TrialSession
+from apps.matching.services import answers, release, rounds, searches, trial
+from apps.matching.services.answers import Answer
+from apps.patients.models import Patient
+from apps.therapists.models import ContactPause, Therapist
+from tests.factories.patients import PatientFactory
+from tests.factories.therapists import ContactPauseFactory, TherapistFactory
+from tests.security.pages import Page
+
+
+@dataclass(frozen=True)
+class World:
+    """What stands in the paths: the value that belongs behind each part of a path."""
+
+    patient: Patient
+    therapist: Therapist
+    request: PlacementRequest
+    round: Round
+    session: TrialSession
+    pause: ContactPause
+    call: PhoneCall
+    email: EmailMessage
+    manager: User
+
+    def path(self, page: Page) -> str | None:
+        """The page's path with rows that exist; None if there is no row to show."""
+        parts = page.path.split("/")
+        for place in range(1, len(parts)):
+            if parts[place] in ("987654", "x", "x-x"):
+                value = self._value(parts[place - 1], page)
+                if value is None:
+                    return None
+                parts[place] = str(value)
+        return "/".join(parts)
+
+    def _value(self, before: str, page: Page) -> object:
+        if page.name.startswith("admin:"):
+            return _first_of_admin(before)
+        return {
+            "patients": self.patient.pk,
+            "open": self.patient.pk,
+            "consents": "email",
+            "therapy": "complete",
+            "therapists": self.therapist.pk,
+            "add": self.therapist.pk,
+            "exclude": self.therapist.pk,
+            "practices": self.therapist.practices.get().pk,
+            "pauses": self.pause.pk,
+            "searches": self.request.search_id,
+            "rounds": self.round.pk,
+            "inquiries": self.request.inquiry_id,
+            "requests": self.request.pk,
+            "sessions": self.session.pk,
+            "calls": self.call.pk,
+            "emails": self.email.pk,
+            "reply": letters.reply_token(self.request.inquiry),
+            "confirm-email": "x",
+            "key": "x-x",
+            "keys": 1,
+        }[before]
+
+
+def build(*, coordinator: User, manager: User, at: datetime, today: date) -> World:
+    """Needs a mail server (fixture `mailbox`): the letters of the first round really go out."""
+    parameters.change(name="call_minutes", value=7, actor=manager, at=at, reason="longer talks")
+    for _count in range(3):
+        TherapistFactory()
+    for _count in range(2):
+        searches.open_search(patient=PatientFactory(), actor=coordinator, at=at, today=today)
+    first = rounds.plan_round(actor=coordinator, at=at, today=today)
+    assert release.release_round(round_=first, actor=coordinator, at=at, today=today).refused == []
+    assert sending.send_queue(at=at) == 3
+    events.dispatch(at=at)
+    request = PlacementRequest.objects.earliest("id")
+    others = list(request.search.requests.exclude(pk=request.pk).order_by("pk"))
+    for row in (request, *others[:1]):
+        _accept(row, coordinator, at, today)
+    session = trial.plan_session(request=request, planned_at=at + timedelta(days=3))
+    TherapistFactory()
+    second = rounds.plan_round(actor=coordinator, at=at, today=today)
+    therapist = Therapist.objects.latest("pk")
+    return World(
+        patient=request.search.patient,
+        therapist=therapist,
+        request=PlacementRequest.objects.get(pk=request.pk),
+        round=second,
+        session=session,
+        pause=ContactPauseFactory(therapist=therapist),
+        call=calls.plan(
+            therapist=therapist,
+            purpose=CallPurpose.FIRST_CONTACT,
+            not_before=at,
+            minutes=5,
+            actor=coordinator,
+            at=at,
+        ),
+        email=EmailMessage.objects.earliest("pk"),
+        manager=manager,
+    )
+
+
+def _accept(request: PlacementRequest, actor: User, at: datetime, today: date) -> None:
+    answers.record_answer(
+        request=request,
+        answer=Answer(outcome=RequestStatus.ACCEPTED),
+        source=AnswerSource.PHONE,
+        actor=actor,
+        at=at,
+        today=today,
+    )
+
+
+def _first_of_admin(before: str) -> object:
+    """The first row of the model whose name stands in the path; the shortcut page has a content type."""
+    if before == "r":
+        return ContentType.objects.get_for_model(Patient).pk
+    models: dict[str, type[Model]] = {model._meta.model_name: model for model in apps.get_models()}
+    if before in models:
+        return models[before]._base_manager.values_list("pk", flat=True).first()
+    return Patient.objects.values_list("pk", flat=True).first()
