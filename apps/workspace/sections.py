@@ -149,7 +149,14 @@ def calls_later(moment: Moment) -> Section:
 def draft_rounds(moment: Moment) -> Section:
     rows = Round.objects.filter(status=RoundStatus.DRAFT)
     rows = rows.annotate(drafts=Count("inquiries", filter=Q(inquiries__status=InquiryStatus.DRAFT)))
-    kind = Kind("rounds", _("Rounds to release"), _("Read and release"), "rounds", "primary", reverse("matching:rounds"))
+    kind = Kind(
+        "rounds",
+        _("Rounds to release"),
+        _("Read and release"),
+        "rounds",
+        "primary",
+        reverse("matching:rounds"),
+    )
     return section(kind, (_round(row, moment) for row in rows))
 
 

@@ -10,7 +10,7 @@ from apps.communication.models import EmailMessage
 from apps.communication.services import queue, sending
 from apps.events import services as events
 from apps.events.models import DomainEvent
-from apps.matching.services import searches
+from apps.matching.services import follow_up, inquiries, searches
 from apps.patients.enums import Purpose
 from apps.patients.services import consents, registration
 from apps.therapists.services import contact, offer, records, status
@@ -24,6 +24,7 @@ from tests.matching.acts import (
     accept,
     asked,
     bring,
+    by_phone,
     change_parameter,
     deliver,
     fresh,
@@ -267,3 +268,26 @@ def test_email_sent_is_one_operation() -> None:
     email.history.filter(at=LATER).delete()
     _dispatch()
     assert len(operations(LATER)) == 1
+
+
+def test_mark_sent_ends_a_planned_call_even_before_any_news() -> None:
+    inquiry = let_out(therapist=by_phone())
+    (call,) = waiting_calls(inquiry)
+    inquiries.mark_sent(inquiry=inquiry, at=LATER)
+    assert status_of(inquiry, call) == ["sent", CallStatus.CANCELLED]
+
+
+@pytest.mark.parametrize("change", ["blocked", "inactive", "objected"])
+def test_therapist_who_is_gone_is_not_called_about_what_was_asked_before(change: str) -> None:
+    inquiry = asked().inquiry
+    follow_up.follow_up_due(at=AT + timedelta(days=7))
+    (call,) = waiting_calls(inquiry)
+    therapist = fresh(inquiry.therapist)
+    if change == "blocked":
+        status.block(therapist=therapist, reason="ill", until=None, actor=None, at=AT)
+    if change == "inactive":
+        status.deactivate(therapist=therapist, actor=None, at=AT)
+    if change == "objected":
+        status.object_to_contact(therapist=therapist, on=TODAY, actor=None, at=AT, reason="letter")
+    _dispatch()
+    assert status_of(call, inquiry) == [CallStatus.CANCELLED, "sent"]
