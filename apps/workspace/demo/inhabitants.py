@@ -27,7 +27,7 @@ CITIES = {
     "franconia": ("Nürnberg", "Nürnberg", "Erlangen"),
     "rhineland": ("Köln", "Köln", "Bonn"),
 }
-THERAPISTS, PATIENTS = 410, 88
+THERAPISTS, PATIENTS = 405, 84
 CASE_ONLY = {"vignette", "pattern", "previous_therapy_months_ago", "symptoms", "wished_methods", "languages"}
 
 
