@@ -30,7 +30,8 @@ PRODUCTION = {
 
 def manage(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """manage.py with production settings; nothing of it talks to a server."""
-    environment = {key: value for key, value in os.environ.items() if key not in PRODUCTION}
+    only_for_tests = {*PRODUCTION, "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    environment = {key: value for key, value in os.environ.items() if key not in only_for_tests}
     return subprocess.run(
         [sys.executable, "-W", "ignore", "manage.py", *arguments],
         cwd=PROJECT,

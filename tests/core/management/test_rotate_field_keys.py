@@ -6,12 +6,15 @@ from threading import Event
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.utils import decrypt
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings as project_settings
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 
+from apps.accounts.models import User
 from apps.core.encryption import EncryptedField
 from apps.patients.models import Patient
 from tests.factories.patients import PatientFactory
@@ -101,7 +104,17 @@ def test_report_counts_the_rows_of_every_model_with_encrypted_fields() -> None:
         for model in apps.get_models()
         if any(isinstance(field, EncryptedField) for field in model._meta.fields)
     }
-    assert {line.partition(":")[0] for line in lines} == labels
+    assert {line.partition(":")[0] for line in lines} == labels | {"mfa.Authenticator"}
+
+
+def test_second_factors_survive_the_end_of_the_old_key(settings: Any, coordinator: User) -> None:
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    factor = TOTP.activate(coordinator, secret).instance
+    settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
+    rotate()
+    settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
+    factor.refresh_from_db()
+    assert decrypt(factor.data["secret"]) == secret
 
 
 @pytest.mark.django_db(transaction=True)
