@@ -22,11 +22,11 @@ RUN SECRET_KEY=build FIELD_ENCRYPTION_KEYS=YnVpbGQtYnVpbGQtYnVpbGQtYnVpbGQtYnVpb
  && python -m compileall -q apps config
 USER app
 EXPOSE 8000
-# Two workers of four threads; more: --env GUNICORN_CMD_ARGS="--workers 4". The log has no query strings.
+# Two workers of four threads; more: --env GUNICORN_CMD_ARGS="--workers 4". No access log of its own: the
+# application logs requests without queries and without the tokens of reply links.
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", \
      "--threads", "4", "--timeout", "60", "--max-requests", "2000", "--max-requests-jitter", "200", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", \
-     "--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s %(M)s ms"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
 
 FROM debian:bookworm-slim AS pgbouncer
 RUN apt-get update \
