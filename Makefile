@@ -34,12 +34,14 @@ setup: $(READY) ## Install everything into .venv (again only when requirements c
 
 demo: setup ## Tell the whole story on invented data, then serve it (SERVE=0: only tell; PORT=8000)
 	@[ "$(SERVE)" = 0 ] || $(VENV_PYTHON) scripts/serve.py --port $(PORT) --only-check-port
+	@$(VENV_PYTHON) manage.py check_servers
 	@$(VENV_PYTHON) manage.py migrate --verbosity 0
 	@$(if $(filter-out 8000,$(PORT)),SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)} )$(VENV_PYTHON) manage.py demo --no-serve
 	@[ "$(SERVE)" = 0 ] || exec $(VENV_PYTHON) scripts/serve.py --port $(PORT)
 
 run: setup ## Migrate, then serve web, worker and schedule on 127.0.0.1 (PORT=8000)
 	@$(VENV_PYTHON) scripts/serve.py --port $(PORT) --only-check-port
+	@$(VENV_PYTHON) manage.py check_servers
 	@$(VENV_PYTHON) manage.py migrate --verbosity 0
 	@$(VENV_PYTHON) manage.py load_places --verbosity 0
 	@exec $(VENV_PYTHON) scripts/serve.py --port $(PORT) --reload

@@ -25,6 +25,27 @@ class WrittenByServices(admin.ModelAdmin):
         return False
 
 
+class TrailAdmin(WrittenByServices):
+    """The audit trail of one model (django-pghistory): for the management, to look at."""
+
+    list_display = ("pgh_created_at", "pgh_label", "pgh_obj_id", "actor")
+    list_filter = ("pgh_label",)
+    search_fields = ("=pgh_obj__id",)
+    search_help_text = _("Number of the record")
+    list_select_related = ("pgh_context",)
+    ordering = ("-pgh_id",)
+
+    @admin.display(description=_("who"))
+    def actor(self, row: Any) -> str:
+        return str(row.pgh_context.metadata.get("user", "")) if row.pgh_context else ""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in self.opts.fields]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(getattr(request.user, "can_manage", False))
+
+
 class HistoryInline(admin.TabularInline):
     """The history rows of a state machine below its row."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.admin import TrailAdmin
 from apps.core.audit import record_access
 from apps.core.encryption import blind_index
 from apps.core.errors import Refused
@@ -207,3 +209,6 @@ class SymptomAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Symptom | None = None) -> tuple[str, ...]:
         """Patients carry the code, encrypted: it cannot be renamed everywhere."""
         return ("code",) if obj else ()
+
+
+admin.site.register(apps.get_model("patients", "PatientEvent"), TrailAdmin)

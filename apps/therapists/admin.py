@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.admin import TrailAdmin
 from apps.core.enums import Language
 from apps.core.weekly import Interval, format_ranges
 from apps.therapists.enums import HoursKind
@@ -270,3 +272,8 @@ def _kept(formset: Any) -> list[dict[str, Any]]:
 def _intervals(formset: Any, kind: str) -> list[Interval]:
     rows = [row for row in _kept(formset) if row["kind"] == kind]
     return [Interval(row["weekday"], row["start_minute"], row["end_minute"]) for row in rows]
+
+
+admin.site.register(
+    [apps.get_model("therapists", name) for name in ("PracticeEvent", "TherapistEvent")], TrailAdmin
+)
