@@ -40,6 +40,7 @@ POSTGRES_SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_checkpoints": "off",
+    "log_error_verbosity": "terse",  # no rows in the log
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # The same text order on every machine, whatever locales it has.

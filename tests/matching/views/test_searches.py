@@ -118,3 +118,17 @@ def test_list_warns_of_second_acceptances(viewer_client: Client) -> None:
     assert reverse("matching:conflicts") not in viewer_client.get(URL).content.decode()
     RequestFactory(status="conflict")
     assert reverse("matching:conflicts") in viewer_client.get(URL).content.decode()
+
+
+def test_search_for_kostenerstattung_is_opened_from_the_record(coordinator_client: Client) -> None:
+    patient = PatientFactory()
+    page = coordinator_client.get(patient.get_absolute_url())
+    assert 'name="is_kostenerstattung"' in page.text
+    coordinator_client.post(reverse("matching:open_search", args=[patient.pk]), {"is_kostenerstattung": "on"})
+    assert patient.searches.get().is_kostenerstattung
+
+
+def test_private_patients_are_not_asked_about_kostenerstattung(coordinator_client: Client) -> None:
+    patient = PatientFactory(insurance_kind="pkv")
+    page = coordinator_client.get(patient.get_absolute_url())
+    assert 'name="is_kostenerstattung"' not in page.text
