@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.utils import translation
 
 from apps.accounts.enums import Role
 from apps.accounts.models import User
@@ -24,6 +25,12 @@ PASSWORD = "only-for-tests-7"
 def at() -> datetime:
     """A Monday morning."""
     return datetime(2026, 11, 23, 9, 0, tzinfo=BERLIN)
+
+
+@pytest.fixture(autouse=True)
+def german() -> None:
+    """A request in English leaves its language behind in the thread; every test begins in German."""
+    translation.activate("de")
 
 
 @pytest.fixture
