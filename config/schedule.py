@@ -14,6 +14,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "events-dispatch": {"task": "events.dispatch", "schedule": SECONDS(30)},
     "communication-send-queue": {"task": "communication.send_queue", "schedule": SECONDS(30)},
     "communication-free-stuck": {"task": "communication.free_stuck", "schedule": SECONDS(60)},
+    "matching-simulations": {"task": "matching.run_simulations", "schedule": SECONDS(60)},
     # the day of a search
     "matching-resume-paused": {
         "task": "matching.resume_due_searches",
@@ -22,5 +23,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "matching-follow-up": {"task": "matching.follow_up_due", "schedule": crontab(hour="6-18", minute="15")},
     "matching-expire": {"task": "matching.expire_due", "schedule": crontab(hour="5", minute="30")},
     "therapists-unblock": {"task": "therapists.unblock_due", "schedule": crontab(hour="0", minute="20")},
+    "matching-fit-acceptance": {
+        "task": "matching.fit_acceptance",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "matching-recheck": {"task": "matching.recheck_unsent", "schedule": crontab(hour="5", minute="0")},
 }

@@ -14,6 +14,7 @@ from django.utils import translation
 from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.services import create_staff
+from apps.matching.selectors import kept
 from apps.patients.models import Symptom
 from apps.workspace.demo.mailserver import CatchingHandler, CatchingServer
 
@@ -31,6 +32,12 @@ def at() -> datetime:
 def german() -> None:
     """A request in English leaves its language behind in the thread; every test begins in German."""
     translation.activate("de")
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Tests that commit are cleaned up by emptying tables, which leaves no trace of a change."""
+    kept.forget()
 
 
 @pytest.fixture

@@ -39,6 +39,11 @@ def blind_index(value: str) -> str:
     return hmac.new(settings.BLIND_INDEX_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
+def decrypted(token: str) -> Any:
+    """The value of an encrypted column as it stands in the database; an empty one is returned as it is."""
+    return json.loads(cipher().decrypt(token)) if token else token
+
+
 class EncryptedField(models.Field):
     """Base: stores any JSON value as a Fernet token in a text column; empty values stay empty."""
 
@@ -51,7 +56,7 @@ class EncryptedField(models.Field):
         return cipher().encrypt(json.dumps(self.to_json(value)).encode()).decode()
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
-        return self.from_json(json.loads(cipher().decrypt(value.encode()))) if value else value
+        return self.from_json(decrypted(value)) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":

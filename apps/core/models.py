@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -111,3 +112,37 @@ class AccessEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.patient_id} {self.purpose}"
+
+
+class TransactionIdField(models.Field):
+    """The 64-bit number of the transaction that wrote the row, filled by the database."""
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+
+class CurrentTransaction(models.Func):
+    function = "pg_current_xact_id"
+    arity = 0
+    output_field = TransactionIdField()
+
+
+class RowChange(models.Model):
+    """A trace of a change to a therapist or patient, left by triggers (`core.changes.tracked`).
+
+    Whoever keeps something worked out of rows asks here what has changed since.
+    """
+
+    kind = models.CharField(_("kind"), max_length=12)
+    subject_id = models.BigIntegerField(_("subject"))
+    transaction = TransactionIdField(db_default=CurrentTransaction())
+    at = models.DateTimeField(_("when"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("trace of a change")
+        verbose_name_plural = _("traces of changes")
+        default_permissions = ()
+        indexes = [models.Index(fields=["transaction"], name="row_change_transaction")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}"

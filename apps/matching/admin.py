@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.admin import HistoryInline, WrittenByServices
 from apps.matching.enums import OPEN_REQUESTS, OPEN_SEARCHES
 from apps.matching.models import (
+    AcceptanceFit,
     Inquiry,
     InquiryContact,
     InquiryHistory,
@@ -22,6 +23,8 @@ from apps.matching.models import (
     Round,
     RoundHistory,
     SearchHistory,
+    SimulationHistory,
+    SimulationRun,
     TherapistExclusion,
     TrialSession,
 )
@@ -34,6 +37,10 @@ class SearchHistoryInline(HistoryInline):
 
 class RoundHistoryInline(HistoryInline):
     model = RoundHistory
+
+
+class SimulationHistoryInline(HistoryInline):
+    model = SimulationHistory
 
 
 class InquiryHistoryInline(HistoryInline):
@@ -195,6 +202,25 @@ class TrialSessionAdmin(WrittenByServices):
     @admin.display(description=_("case code"))
     def case_code(self, session: TrialSession) -> str:
         return session.request.search.patient.case_code
+
+
+@admin.register(SimulationRun)
+class SimulationRunAdmin(WrittenByServices):
+    list_display = ("id", "status", "is_own_world", "progress_percent", "created_by", "created_at")
+    list_filter = ("status", "is_own_world")
+    list_select_related = ("created_by",)
+    search_fields = ("=id", "created_by__username", "created_by__last_name")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    inlines = (SimulationHistoryInline,)
+
+
+@admin.register(AcceptanceFit)
+class AcceptanceFitAdmin(WrittenByServices):
+    list_display = ("fitted_at", "asked_count", "accepted_count", "is_estimated")
+    list_filter = ("is_estimated",)
+    date_hierarchy = "fitted_at"
+    ordering = ("-fitted_at", "-id")
 
 
 def _is_quiet(search: PlacementSearch) -> bool:

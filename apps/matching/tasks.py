@@ -1,7 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from apps.matching.services import follow_up, recheck, searches
+from apps.core import parameters
+from apps.matching.services import acceptance, follow_up, recheck, searches, simulations
 
 
 @shared_task(name="matching.resume_due_searches")
@@ -22,3 +23,15 @@ def expire_due(**kwargs: object) -> None:
 @shared_task(name="matching.recheck_unsent")
 def recheck_unsent(**kwargs: object) -> None:
     recheck.recheck_all(at=timezone.now(), today=timezone.localdate())
+
+
+@shared_task(name="matching.run_simulations")
+def run_simulations(**kwargs: object) -> None:
+    simulations.fail_stuck(at=timezone.now())
+    simulations.work(clock=timezone.now)
+
+
+@shared_task(name="matching.fit_acceptance")
+def fit_acceptance(**kwargs: object) -> None:
+    now = timezone.now()
+    acceptance.fit(at=now, smoothing=parameters.current(at=now).acceptance_smoothing)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.matching.views import (
+    acceptance,
     answers,
     calls,
     inquiries,
@@ -9,6 +10,7 @@ from apps.matching.views import (
     search,
     search_acts,
     searches,
+    simulations,
     trial,
     waiting,
 )
@@ -40,6 +42,7 @@ urlpatterns = [
     path("inquiries/<int:pk>/letter/", inquiries.letter, name="letter"),
     path("inquiries/<int:pk>/release/", inquiries.release_inquiry, name="release_inquiry"),
     path("conflicts/", inquiries.conflicts, name="conflicts"),
+    path("acceptance/", acceptance.show, name="acceptance"),
     path("requests/<int:pk>/drop/", rounds.drop_request, name="drop_request"),
     path("requests/<int:pk>/answer/", answers.record, name="answer"),
     path("requests/<int:pk>/undo-answer/", answers.undo, name="undo_answer"),
@@ -52,6 +55,12 @@ urlpatterns = [
     path("requests/<int:pk>/undo-did-not-fit/", trial.undo_did_not_fit, name="undo_did_not_fit"),
     path("sessions/<int:pk>/", trial.record_session, name="record_session"),
     path("therapists/<int:pk>/waiting/", waiting.show, name="waiting_patients"),
+    path("simulations/", simulations.show, name="simulations"),
+    path("simulations/new/", simulations.create, name="new_simulation"),
+    path("simulations/<int:pk>/", simulations.detail, name="simulation"),
+    path("simulations/<int:pk>/progress/", simulations.progress, name="simulation_progress"),
+    path("simulations/<int:pk>/stop/", simulations.stop, name="stop_simulation"),
+    path("simulations/<int:pk>/figures.csv", simulations.export, name="simulation_export"),
     path("calls/<int:pk>/", calls.sheet, name="call"),
     path("reply/<str:token>/", reply.reply, name="reply"),
     path("reply/<str:token>/no-more/", reply.no_more, name="reply_no_more"),

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.changes import tracked
 from apps.core.encryption import (
     EncryptedBooleanField,
     EncryptedDateField,
@@ -221,6 +222,7 @@ class Patient(StatefulModel):
     is_availability_known = models.BooleanField(_("weekly availability known"), default=False, editable=False)
 
     class Meta:
+        triggers = [tracked("patient")]
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
         indexes = [
@@ -293,6 +295,7 @@ class Availability(WeeklyInterval):
     )
 
     class Meta:
+        triggers = [tracked("patient", "patient_id")]
         verbose_name = _("weekly availability")
         verbose_name_plural = _("weekly availability")
         ordering = ["weekday", "start_minute"]
@@ -309,6 +312,7 @@ class Consent(models.Model):
     proof = models.CharField(_("proof"), max_length=200)
 
     class Meta:
+        triggers = [tracked("patient", "patient_id")]
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ["purpose", "-given_on"]

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.changes import tracked, tracked_through
 from apps.core.enums import Language, Method, Salutation, WishedGender
 from apps.core.models import HistoryRow, StatefulModel, TimestampedModel
 from apps.core.weekly import WeeklyInterval, interval_constraints
@@ -26,6 +27,9 @@ from apps.therapists.enums import (
 )
 
 S = TherapistStatus
+WORKING_THERE = (
+    "SELECT therapist_id AS subject FROM therapists_workplace WHERE practice_id = {value}"
+)
 
 
 class ContactGroup(models.Model):
@@ -62,6 +66,7 @@ class Practice(TimestampedModel):
     )
 
     class Meta:
+        triggers = [tracked_through("therapist", WORKING_THERE, "id")]
         verbose_name = _("practice")
         verbose_name_plural = _("practices")
         indexes = [
@@ -179,6 +184,7 @@ class Therapist(StatefulModel):
     internal_note = models.TextField(_("internal note"), blank=True)
 
     class Meta:
+        triggers = [tracked("therapist")]
         verbose_name = _("therapist")
         verbose_name_plural = _("therapists")
         indexes = [
@@ -245,6 +251,7 @@ class Workplace(models.Model):
     is_main = models.BooleanField(_("main practice"), default=True)
 
     class Meta:
+        triggers = [tracked("therapist", "therapist_id")]
         verbose_name = _("workplace")
         verbose_name_plural = _("workplaces")
         ordering = ["-is_main", "id"]
@@ -270,6 +277,7 @@ class Approval(models.Model):
     setting = models.CharField(_("setting"), max_length=12, choices=Setting.choices)
 
     class Meta:
+        triggers = [tracked("therapist", "therapist_id")]
         verbose_name = _("approval")
         verbose_name_plural = _("approvals")
         ordering = ["method", "age_group", "setting"]
@@ -298,6 +306,7 @@ class WeeklyHours(WeeklyInterval):
     kind = models.CharField(_("kind"), max_length=8, choices=HoursKind.choices)
 
     class Meta:
+        triggers = [tracked("therapist", "therapist_id")]
         verbose_name = _("weekly hours")
         verbose_name_plural = _("weekly hours")
         ordering = ["kind", "weekday", "start_minute"]
@@ -321,6 +330,7 @@ class ContactPause(models.Model):
     lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True, editable=False)
 
     class Meta:
+        triggers = [tracked("therapist", "therapist_id")]
         verbose_name = _("contact pause")
         verbose_name_plural = _("contact pauses")
         ordering = ["-until"]

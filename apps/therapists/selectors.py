@@ -151,6 +151,12 @@ def phone_of(therapist: Therapist) -> str:
     return next((place.practice.phone for place in _workplaces(therapist) if place.practice.phone), "")
 
 
+def ids_with_phone() -> set[int]:
+    """Ids of the therapists for whom `phone_of` knows a number."""
+    with_phone = Workplace.objects.exclude(practice__phone="")
+    return set(with_phone.order_by().values_list("therapist_id", flat=True))
+
+
 def salutation_line(therapist: Therapist) -> str:
     """German greeting of a letter, without comma; see `names.greeting`."""
     return names.greeting(

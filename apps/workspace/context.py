@@ -16,6 +16,7 @@ ENTRIES = [
     ("matching:inquiries", _("Inquiries"), "inquiries"),
     ("communication:calls", _("Calls"), "calls"),
     ("communication:emails", _("Mail"), "mail"),
+    ("matching:simulations", _("Reports"), "reports"),
 ]
 
 

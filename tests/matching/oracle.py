@@ -236,3 +236,53 @@ def common_time(availability: Hours, working_hours: Hours) -> tuple[int | None, 
 
 def _minutes(intervals: Hours) -> set[tuple[int, int]]:
     return {(i.weekday, minute) for i in intervals or () for minute in range(i.start, i.end)}
+
+
+def acceptance(
+    search: SearchRecord, therapist: TherapistRecord, parameters: Parameters, today: date | None
+) -> float:
+    """The chance that the therapist says yes to this search; without `today` the last contact is ignored."""
+    model = parameters.acceptance
+    average = model.overall_rate if model.overall_rate is not None else parameters.prior_acceptance
+    strength = model.therapist_strength or parameters.smoothing_strength
+    base = average
+    for region, rate in model.region_rates:
+        if therapist.region.isdigit() and int(therapist.region) == region:
+            base = rate
+    for practice, rate in model.practice_rates:
+        if therapist.practice == practice:
+            base = rate
+    rate = (therapist.accepted_count + strength * base) / (therapist.asked_count + strength)
+    line = math.log(model.level_odds) + _logit(average)
+    line += model.history_power * (_logit(rate) - _logit(average))
+    line += sum(math.log(factor) for factor in _sign_factors(search, therapist, parameters, today))
+    return 1 / (1 + math.exp(-line))
+
+
+def _sign_factors(
+    search: SearchRecord, therapist: TherapistRecord, parameters: Parameters, today: date | None
+) -> list[float]:
+    model, factors = parameters.acceptance, []
+    dates = {
+        "no": [therapist.free_individual_from],
+        "also": [therapist.free_individual_from, therapist.free_group_from],
+        "only": [therapist.free_group_from],
+    }
+    if any(dates[search.group_wish]):
+        factors.append(model.free_place_odds)
+    elif therapist.possibly_has_places:
+        factors.append(model.possible_place_odds)
+    if therapist.knows_agency:
+        factors.append(model.knows_agency_odds)
+    if today is not None and therapist.last_contact_on is not None:
+        days = (today - therapist.last_contact_on).days
+        if days <= 30:
+            factors.append(model.recent_contact_odds)
+        elif days <= 90:
+            factors.append(model.former_contact_odds)
+    return factors
+
+
+def _logit(rate: float) -> float:
+    rate = min(max(rate, 0.001), 0.99)
+    return math.log(rate / (1 - rate))

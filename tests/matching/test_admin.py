@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.matching.models import PlacementSearch, TherapistExclusion
+from apps.matching.models import PlacementSearch, SimulationRun, TherapistExclusion
 from tests.factories.matching import (
     InquiryFactory,
     RequestFactory,
@@ -31,6 +31,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "inquiry": lambda: RequestFactory().inquiry,
     "placementrequest": RequestFactory,
     "trialsession": SessionFactory,
+    "simulationrun": lambda: SimulationRun.objects.create(),
 }
 
 

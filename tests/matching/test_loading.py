@@ -11,6 +11,8 @@ from apps.matching.engine.hours import Interval
 from apps.matching.engine.records import SearchRecord, TherapistRecord
 from apps.matching.models import TherapistExclusion
 from apps.matching.selectors import loading, world
+from apps.matching.selectors.search_columns import read_searches
+from apps.matching.selectors.therapist_columns import read_therapists
 from apps.patients.enums import Purpose
 from apps.patients.models import Consent
 from apps.therapists.enums import EmailPermission
@@ -23,6 +25,7 @@ from tests.factories.therapists import (
     WorkplaceFactory,
 )
 from tests.matching.acts import AT, TODAY, change_parameter, current
+from tests.matching.unpacked import search_records, therapist_records
 
 pytestmark = pytest.mark.django_db
 
@@ -31,18 +34,18 @@ DAY = timedelta(days=1)
 
 def _therapist(policy: str = "published", **fields: Any) -> TherapistRecord:
     row = TherapistFactory(**fields)
-    (record,) = loading.therapist_records(today=TODAY, email_policy=policy, ids=[row.pk])
+    (record,) = therapist_records(read_therapists(today=TODAY, email_policy=policy, ids=[row.pk]))
     return record
 
 
 def _record_of(therapist: Any, **fields: Any) -> TherapistRecord:
-    records = loading.therapist_records(today=TODAY, email_policy="published", **fields)
-    return next(record for record in records if record.id == therapist.pk)
+    columns = world.load(today=TODAY, parameters=current(), **fields).therapist_columns
+    return next(record for record in therapist_records(columns) if record.id == therapist.pk)
 
 
 def _search(search: Any) -> SearchRecord:
-    (record,) = [record for record in loading.search_records(today=TODAY) if record.id == search.pk]
-    return record
+    records = search_records(read_searches(loading.plannable(today=TODAY), today=TODAY))
+    return next(record for record in records if record.id == search.pk)
 
 
 # therapists
@@ -86,12 +89,13 @@ def test_therapist_record_carries_the_whole_row() -> None:
         wished_age_to=60,
         wished_gender="female",
         prefers_group=True,
-        free_individual_from=TODAY,
-        free_group_from=TODAY + DAY,
+        free_individual_from=date.min,
+        free_group_from=date.min,
         possibly_has_places=True,
         knows_agency=True,
         has_email=True,
         region="04",
+        practice=row.workplaces.get().practice_id,
         asked_count=0,
         accepted_count=0,
     )
@@ -107,9 +111,9 @@ def test_therapist_record_carries_the_whole_row() -> None:
         ({"seat": "half"}, "has_seat", True),
         ({"seat": "none"}, "has_seat", False),
         ({"is_licensed": False}, "is_licensed", False),
-        ({"languages": []}, "languages", None),
+        ({"languages": []}, "languages", frozenset({"de"})),
         ({"working_hours": False}, "working_hours", None),
-        ({"working_hours": ()}, "working_hours", ()),
+        ({"working_hours": ()}, "working_hours", None),
         ({"practice": False}, "latitude", None),
         ({"practice__email": ""}, "has_email", False),
     ],
@@ -265,8 +269,8 @@ def test_search_record_of_unknown_hours_and_no_limit() -> None:
 def test_search_records_come_longest_waiting_first() -> None:
     days = [date(2026, 10, 5), date(2026, 9, 1), date(2026, 10, 5)]
     first, second, third = (SearchFactory(started_on=day) for day in days)
-    found = [record.id for record in loading.search_records(today=TODAY)]
-    assert found == [second.pk, first.pk, third.pk]
+    found = read_searches(loading.plannable(today=TODAY), today=TODAY)
+    assert found.id.tolist() == [second.pk, first.pk, third.pk]
 
 
 # who may be planned for
@@ -313,7 +317,7 @@ def test_world_of_one_therapist_holds_everybody_behind_the_mailbox() -> None:
     colleague = TherapistFactory(contact_group=therapist.contact_group)
     TherapistFactory()
     loaded = world.load(today=TODAY, parameters=current(), therapist_ids=[therapist.pk])
-    assert [record.id for record in loaded.therapists] == [therapist.pk, colleague.pk]
+    assert loaded.therapist_columns.id.tolist() == [therapist.pk, colleague.pk]
 
 
 def test_world_takes_the_operating_parameters() -> None:
@@ -326,7 +330,7 @@ def test_world_takes_the_operating_parameters() -> None:
 
 def test_world_without_rows_is_empty() -> None:
     loaded = world.load(today=TODAY, parameters=current())
-    assert (loaded.searches, loaded.therapists) == ([], [])
+    assert (len(loaded.search_columns), len(loaded.therapist_columns)) == (0, 0)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -340,5 +344,5 @@ def test_world_needs_the_same_queries_for_any_number_of_rows(count: int) -> None
     parameters = current()
     with CaptureQueriesContext(connection) as captured:
         loaded = world.load(today=TODAY, parameters=parameters)
-    assert (len(loaded.searches), len(loaded.therapists)) == (count, count)
-    assert len(captured) == 11
+    assert (len(loaded.search_columns), len(loaded.therapist_columns)) == (count, count)
+    assert len(captured) == 12

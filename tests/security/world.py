@@ -15,8 +15,8 @@ from apps.core import parameters
 from apps.events import services as events
 from apps.matching import letters
 from apps.matching.enums import AnswerSource, RequestStatus
-from apps.matching.models import PlacementRequest, Round, TrialSession
-from apps.matching.services import answers, release, rounds, searches, trial
+from apps.matching.models import PlacementRequest, Round, SimulationRun, TrialSession
+from apps.matching.services import answers, release, rounds, searches, simulations, trial
 from apps.matching.services.answers import Answer
 from apps.patients.models import Patient
 from apps.therapists.models import ContactPause, Therapist
@@ -34,6 +34,7 @@ class World:
     request: PlacementRequest
     round: Round
     session: TrialSession
+    simulation: SimulationRun
     pause: ContactPause
     call: PhoneCall
     email: EmailMessage
@@ -68,6 +69,7 @@ class World:
             "inquiries": self.request.inquiry_id,
             "requests": self.request.pk,
             "sessions": self.session.pk,
+            "simulations": self.simulation.pk,
             "calls": self.call.pk,
             "emails": self.email.pk,
             "reply": letters.reply_token(self.request.inquiry),
@@ -102,6 +104,7 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
         request=PlacementRequest.objects.get(pk=request.pk),
         round=second,
         session=session,
+        simulation=_simulation(coordinator, at),
         pause=ContactPauseFactory(therapist=therapist),
         call=calls.plan(
             therapist=therapist,
@@ -125,6 +128,21 @@ def _accept(request: PlacementRequest, actor: User, at: datetime, today: date) -
         at=at,
         today=today,
     )
+
+
+def _simulation(actor: User, at: datetime) -> SimulationRun:
+    wish = simulations.Wish(
+        weeks=1,
+        arrivals_per_week=1.0,
+        contacts_per_week=1,
+        policies=["planner", "oldest_first"],
+        seeds=[1],
+        therapists=20,
+        waiting_at_start=5,
+    )
+    run = simulations.queue(wish=wish, is_own_world=False, changed={}, actor=actor, at=at)
+    simulations.work(clock=lambda: at)
+    return SimulationRun.objects.get(pk=run.pk)
 
 
 def _first_of_admin(before: str) -> object:

@@ -1,22 +1,23 @@
 """Therapists and searches as columns, the engine's input.
 
-Packing records is one way to get columns; a loader may fill the same classes straight from the database.
+Packing records is one way to get columns; the loader fills the same classes straight from the database.
 Every array has one row per therapist or search unless its comment says otherwise. Days are ordinals
-(date.toordinal), 0 for none.
+(date.toordinal), 0 for none. Sets are bits: of approvals, methods and languages.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
-from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from apps.core import icd
-from apps.matching.engine.geometry import SpatialIndex, unit_vectors
+from apps.matching.engine.geometry import unit_vectors
 from apps.matching.engine.hours import HoursColumns, pack_hours
+from apps.matching.engine.ragged import Ragged
+from apps.matching.engine.reasons import Reason
 from apps.matching.engine.records import Approval, SearchRecord, TherapistRecord
 from apps.matching.engine.travel import TRAVEL_MODES
 
@@ -28,10 +29,16 @@ PATIENT_GENDERS = ("male", "female", "diverse", "not_stated")
 GENDER_WISHES = ("male", "female", "any")  # the wish for GENDERS[i] has the code i
 INSURANCES = ("gkv", "pkv", "beihilfe", "self_payer")
 GROUP_WISHES = ("no", "also", "only")
-ASSUMED_LANGUAGES = frozenset({"de"})
+LANGUAGES = (
+    *("de", "en", "ar", "bs", "es", "fa", "fr", "el", "he", "it", "ku"),
+    *("nl", "pl", "pt", "ro", "ru", "sgn", "tr", "uk", "vi", "zh"),
+)
+ASSUMED_LANGUAGES = 1 << LANGUAGES.index("de")
+ALL_LANGUAGES = (1 << len(LANGUAGES)) - 1
 UNKNOWN_REGION = -1
-
-Value = TypeVar("Value", bound=Hashable)
+UNKNOWN_CODE = (1, 0)  # an empty range of ICD codes: meets nothing
+ID_BITS = 32  # of a therapist's id; a ranking holds score and id in one number
+LARGEST_ID = (1 << ID_BITS) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +60,10 @@ class TherapistColumns:
     has_seat: np.ndarray  # bool
     is_licensed: np.ndarray  # bool
     approvals: np.ndarray  # uint16, bits of approval_bits()
-    language_set: np.ndarray  # int32, place in language_sets
+    languages: np.ndarray  # uint32, bits of language_bits()
     hours: HoursColumns
-    wish_set: np.ndarray  # int32, place in wish_sets
+    has_wish: np.ndarray  # bool, wishes certain diagnoses
+    wishes: Ragged  # ranges of ICD codes wished: int32 (ranges, 2), first and last full code
     wished_age_from: np.ndarray  # int16, 0 = none
     wished_age_to: np.ndarray  # int16, 0 = none
     wished_gender: np.ndarray  # int8, place in GENDER_WISHES
@@ -66,21 +74,12 @@ class TherapistColumns:
     knows_agency: np.ndarray  # bool
     has_email: np.ndarray  # bool
     region: np.ndarray  # int16, first two digits of the PLZ, -1 = unknown
+    practice: np.ndarray  # int64, main practice, 0 = none
     asked_count: np.ndarray  # int32
     accepted_count: np.ndarray  # int32
-    language_sets: tuple[frozenset[str], ...]  # distinct, none empty
-    wish_sets: tuple[tuple[str, ...] | None, ...]  # distinct canonical codes; None = no wish
 
     def __len__(self) -> int:
         return len(self.id)
-
-    @cached_property
-    def spatial(self) -> SpatialIndex:
-        return SpatialIndex.build(self.latitude, self.longitude)
-
-    @cached_property
-    def vectors(self) -> np.ndarray:
-        return unit_vectors(self.latitude, self.longitude)
 
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows of therapist ids, int64; -1 for an id that is not among them."""
@@ -94,22 +93,16 @@ class TherapistColumns:
     def _id_order(self) -> np.ndarray:
         return np.argsort(self.id, kind="stable")
 
-    @cached_property
-    def group_index(self) -> np.ndarray:
-        """Contact groups numbered from 0, int64 (n,)."""
-        return np.unique(self.contact_group, return_inverse=True)[1]
+    def take(self, rows: np.ndarray) -> "TherapistColumns":
+        return TherapistColumns(**_taken(self, rows))
 
-    @cached_property
-    def approval_class(self) -> tuple[np.ndarray, np.ndarray]:
-        """The distinct sets of approvals, and each therapist's place among them."""
-        return np.unique(self.approvals, return_inverse=True)
+    def replaced(self, rows: np.ndarray, others: "TherapistColumns") -> "TherapistColumns":
+        """Return a copy in which these rows are those of the others."""
+        return TherapistColumns(**_replaced(self, rows, others))
 
-    @cached_property
-    def age_wish_class(self) -> tuple[np.ndarray, np.ndarray]:
-        """The distinct (age from, age to) as int64 (k, 2), and each therapist's place among them."""
-        key = self.wished_age_from.astype(np.int64) << 16 | self.wished_age_to
-        distinct, place = np.unique(key, return_inverse=True)
-        return np.stack([distinct >> 16, distinct & 0xFFFF], axis=1), place
+    def joined(self, others: "TherapistColumns") -> "TherapistColumns":
+        """Return these therapists followed by the others."""
+        return TherapistColumns(**_joined(self, others))
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,21 +115,18 @@ class SearchColumns:
     gender: np.ndarray  # int8, place in PATIENT_GENDERS
     insurance: np.ndarray  # int8, place in INSURANCES
     is_kostenerstattung: np.ndarray  # bool
-    diagnosis: np.ndarray  # int32, place in diagnoses; len(diagnoses) = unknown or unreadable
+    diagnosis: np.ndarray  # int32 (n, 2), first and last full ICD code; UNKNOWN_CODE = unknown or unreadable
     wished_gender: np.ndarray  # int8, place in GENDER_WISHES
     wished_methods: np.ndarray  # uint8, bit i = METHODS[i]; 0 = any
     group_wish: np.ndarray  # int8, place in GROUP_WISHES
-    language_set: np.ndarray  # int32, place in language_sets
+    languages: np.ndarray  # uint32, bits of language_bits()
     hours: HoursColumns
     travel_mode: np.ndarray  # int8, place in TRAVEL_MODES
     max_distance_km: np.ndarray  # float64, NaN = none
     max_travel_minutes: np.ndarray  # float64, NaN = none
-    excluded: tuple[tuple[int, ...], ...]  # therapist ids
-    locked: tuple[tuple[int, ...], ...]  # therapist ids
+    turned_down: Ragged  # int64 (pairs, 2): therapist id and bits of the reasons of rule 3
     started_on: np.ndarray  # int32 day
     open_requests: np.ndarray  # int32
-    language_sets: tuple[frozenset[str], ...]  # distinct, none empty
-    diagnoses: tuple[str, ...]  # distinct canonical codes
 
     def __len__(self) -> int:
         return len(self.id)
@@ -145,16 +135,17 @@ class SearchColumns:
     def vectors(self) -> np.ndarray:
         return unit_vectors(self.latitude, self.longitude)
 
+    def take(self, rows: np.ndarray) -> "SearchColumns":
+        """Return the columns of some searches; a row may come several times."""
+        return SearchColumns(**_taken(self, rows))
+
     def one(self, index: int) -> "SearchColumns":
         """Return the columns of a single search."""
-        rows = np.array([index])
-        picked: dict[str, Any] = {
-            field.name: value.take(rows)
-            for field in fields(self)
-            if isinstance(value := getattr(self, field.name), np.ndarray | HoursColumns)
-        }
-        picked |= {"excluded": (self.excluded[index],), "locked": (self.locked[index],)}
-        return replace(self, **picked)
+        return self.take(np.array([index]))
+
+    def joined(self, others: "SearchColumns") -> "SearchColumns":
+        """Return these searches followed by the others."""
+        return SearchColumns(**_joined(self, others))
 
 
 def approval_bits(approvals: Iterable[Approval]) -> int:
@@ -166,9 +157,33 @@ def approval_bits(approvals: Iterable[Approval]) -> int:
     return bits
 
 
+def method_bits(methods: Iterable[str]) -> int:
+    return sum(1 << METHODS.index(method) for method in set(methods))
+
+
+def language_bits(codes: Iterable[str] | None) -> int:
+    """Return languages as bits; German is assumed where nothing is said."""
+    return sum(1 << LANGUAGES.index(code) for code in set(codes or ())) or ASSUMED_LANGUAGES
+
+
+def diagnosis_range(code: str | None) -> tuple[int, int]:
+    """Return the first and last full ICD code a diagnosis stands for; UNKNOWN_CODE where it says nothing."""
+    canonical = icd.normalise(code or "")
+    return icd.code_range(canonical) if canonical else UNKNOWN_CODE
+
+
+def wished_ranges(codes: Iterable[str]) -> list[tuple[int, int]] | None:
+    """Return the ranges of ICD codes a therapist wishes, None without a wish.
+
+    Blank entries are no wish; a wish nobody can read remains a wish, one that nothing meets.
+    """
+    wishes = [code for code in codes if code.strip()]
+    readable = {canonical for code in wishes if (canonical := icd.normalise(code)) is not None}
+    return [icd.code_range(code) for code in sorted(readable)] if wishes else None
+
+
 def pack_therapists(records: Sequence[TherapistRecord]) -> TherapistColumns:
-    languages, language_set = _distinct(r.languages or ASSUMED_LANGUAGES for r in records)
-    wishes, wish_set = _distinct(_wished_codes(r.wished_diagnoses) for r in records)
+    wishes = [wished_ranges(r.wished_diagnoses) for r in records]
     return TherapistColumns(
         id=_column(records, "id", np.int64),
         latitude=_column(records, "latitude", np.float64),
@@ -185,9 +200,10 @@ def pack_therapists(records: Sequence[TherapistRecord]) -> TherapistColumns:
         has_seat=_column(records, "has_seat", bool),
         is_licensed=_column(records, "is_licensed", bool),
         approvals=np.array([approval_bits(r.approvals) for r in records], dtype=np.uint16),
-        language_set=language_set,
+        languages=np.array([language_bits(r.languages) for r in records], dtype=np.uint32),
         hours=pack_hours([r.working_hours for r in records]),
-        wish_set=wish_set,
+        has_wish=np.array([ranges is not None for ranges in wishes], dtype=bool),
+        wishes=Ragged.pack([ranges or [] for ranges in wishes], width=2, dtype=np.int32),
         wished_age_from=_column(records, "wished_age_from", np.int16),
         wished_age_to=_column(records, "wished_age_to", np.int16),
         wished_gender=_coded((r.wished_gender for r in records), GENDER_WISHES),
@@ -198,18 +214,13 @@ def pack_therapists(records: Sequence[TherapistRecord]) -> TherapistColumns:
         knows_agency=_column(records, "knows_agency", bool),
         has_email=_column(records, "has_email", bool),
         region=np.array([_region(r.region) for r in records], dtype=np.int16),
+        practice=_column(records, "practice", np.int64),
         asked_count=_column(records, "asked_count", np.int32),
         accepted_count=_column(records, "accepted_count", np.int32),
-        language_sets=languages,
-        wish_sets=wishes,
     )
 
 
 def pack_searches(records: Sequence[SearchRecord]) -> SearchColumns:
-    languages, language_set = _distinct(r.languages or ASSUMED_LANGUAGES for r in records)
-    codes = [icd.normalise(r.diagnosis or "") for r in records]
-    diagnoses = tuple(sorted({code for code in codes if code is not None}))
-    place: dict[str | None, int] = {code: number for number, code in enumerate(diagnoses)}
     return SearchColumns(
         id=_column(records, "id", np.int64),
         patient_id=_column(records, "patient_id", np.int64),
@@ -219,53 +230,61 @@ def pack_searches(records: Sequence[SearchRecord]) -> SearchColumns:
         gender=_coded((r.gender for r in records), PATIENT_GENDERS),
         insurance=_coded((r.insurance for r in records), INSURANCES),
         is_kostenerstattung=_column(records, "is_kostenerstattung", bool),
-        diagnosis=np.array([place.get(code, len(diagnoses)) for code in codes], dtype=np.int32),
+        diagnosis=np.array([diagnosis_range(r.diagnosis) for r in records], dtype=np.int32).reshape(-1, 2),
         wished_gender=_coded((r.wished_gender for r in records), GENDER_WISHES),
         wished_methods=np.array([method_bits(r.wished_methods) for r in records], dtype=np.uint8),
         group_wish=_coded((r.group_wish for r in records), GROUP_WISHES),
-        language_set=language_set,
+        languages=np.array([language_bits(r.languages) for r in records], dtype=np.uint32),
         hours=pack_hours([r.availability for r in records]),
         travel_mode=_coded((r.travel_mode for r in records), TRAVEL_MODES),
         max_distance_km=_column(records, "max_distance_km", np.float64),
         max_travel_minutes=_column(records, "max_travel_minutes", np.float64),
-        excluded=tuple(tuple(sorted(r.excluded_therapists)) for r in records),
-        locked=tuple(tuple(sorted(r.locked_therapists)) for r in records),
+        turned_down=Ragged.pack([_turned_down(r) for r in records], width=2, dtype=np.int64),
         started_on=_days(r.started_on for r in records),
         open_requests=_column(records, "open_requests", np.int32),
-        language_sets=languages,
-        diagnoses=diagnoses,
     )
 
 
-def method_bits(methods: Iterable[str]) -> int:
-    return sum(1 << METHODS.index(method) for method in set(methods))
+def _turned_down(record: SearchRecord) -> list[tuple[int, int]]:
+    excluded = [(pk, Reason.EXCLUDED_BY_PATIENT.bit) for pk in sorted(record.excluded_therapists)]
+    return excluded + [(pk, Reason.LOCKED_AFTER_REJECTION.bit) for pk in sorted(record.locked_therapists)]
 
 
-def has_member(sets: Sequence[frozenset[str]], others: Sequence[frozenset[str]]) -> np.ndarray:
-    """Return a bool matrix (sets x others): do the two share a member?"""
-    place = {code: number for number, code in enumerate(sorted(set(chain(*sets, *others))))}
-    return _membership(sets, place) @ _membership(others, place).T > 0
+def _taken(columns: Any, rows: np.ndarray) -> dict[str, Any]:
+    values = {field.name: getattr(columns, field.name) for field in fields(columns)}
+    return {
+        name: value[rows] if isinstance(value, np.ndarray) else value.take(rows)
+        for name, value in values.items()
+    }
 
 
-def _membership(sets: Sequence[frozenset[str]], place: dict[str, int]) -> np.ndarray:
-    matrix = np.zeros((len(sets), len(place)), dtype=np.float32)
-    for row, members in enumerate(sets):
-        matrix[row, [place[code] for code in members]] = 1
-    return matrix
+def _joined(columns: Any, others: Any) -> dict[str, Any]:
+    both: dict[str, Any] = {}
+    for field in fields(columns):
+        first, second = getattr(columns, field.name), getattr(others, field.name)
+        is_plain = isinstance(first, np.ndarray)
+        both[field.name] = np.concatenate([first, second]) if is_plain else first.joined(second)
+    return both
 
 
-def _wished_codes(codes: Iterable[str]) -> tuple[str, ...] | None:
-    """Blank entries are no wish; a wish nobody can read remains a wish, one that nothing meets."""
-    wishes = [code for code in codes if code.strip()]
-    readable = {canonical for code in wishes if (canonical := icd.normalise(code)) is not None}
-    return tuple(sorted(readable)) if wishes else None
+def _replaced(columns: Any, rows: np.ndarray, others: Any) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    for field in fields(columns):
+        old, new = getattr(columns, field.name), getattr(others, field.name)
+        changed[field.name] = (
+            with_rows(old, rows, new) if isinstance(old, np.ndarray) else old.replaced(rows, new)
+        )
+    return changed
 
 
-def _distinct(values: Iterable[Value]) -> tuple[tuple[Value, ...], np.ndarray]:
-    """Return the distinct values in order of appearance, and the place of each value among them."""
-    place: dict[Value, int] = {}
-    places = [place.setdefault(value, len(place)) for value in values]
-    return tuple(place), np.array(places, dtype=np.int32)
+def with_rows(column: np.ndarray, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return a copy with other values in these rows, the column itself where nothing differs."""
+    is_float = column.dtype.kind == "f"
+    if np.array_equal(column[rows], values, equal_nan=is_float):
+        return column
+    changed = column.copy()
+    changed[rows] = values
+    return changed
 
 
 def _column(records: Sequence[Any], name: str, dtype: Any) -> np.ndarray:

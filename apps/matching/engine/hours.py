@@ -4,14 +4,18 @@ Times are local wall time, in minutes since midnight; 24:00 is 1440. Days never 
 24:00 and from Tuesday 00:00 is two stretches. A schedule without any time counts as unknown.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from apps.matching.engine.compiled import inlined
+
 DAYS = 7
+LANES = 8  # seven days and one empty place: eight 16-bit numbers are one machine instruction
 MINUTES_PER_DAY = 1440
+NEXT, TILE = np.uint64(LANES), np.uint64(2 * LANES)
 
 
 class Interval(NamedTuple):
@@ -49,14 +53,12 @@ def common_minutes(left: Schedule, right: Schedule) -> int:
 
 @dataclass(frozen=True)
 class HoursColumns:
-    """Merged schedules of n people; K is the largest number of intervals anybody has on one day.
-
-    Unused places hold start = end = 0, which has nothing in common with anything. People come last, so that
-    one day of many people is one run of memory.
+    """Merged schedules of n people in layers: layer 0 holds everybody's first interval of each day, and so
+    on. The number of layers is even. Unused places hold start = end = 0, which meets nothing.
     """
 
-    start: np.ndarray  # int16 (K, 7, n)
-    end: np.ndarray  # int16 (K, 7, n)
+    start: np.ndarray  # int16 (n, layers, LANES)
+    end: np.ndarray  # int16 (n, layers, LANES)
     depth: np.ndarray  # int16 (n,): intervals on the person's fullest day, 0 = hours unknown
 
     @property
@@ -64,74 +66,149 @@ class HoursColumns:
         return self.depth > 0
 
     def take(self, rows: np.ndarray) -> "HoursColumns":
-        return HoursColumns(self.start[:, :, rows], self.end[:, :, rows], self.depth[rows])
+        return HoursColumns(self.start[rows], self.end[rows], self.depth[rows])
 
+    def is_same(self, others: "HoursColumns") -> bool:
+        layers = max(self.start.shape[1], others.start.shape[1])
+        return np.array_equal(self.depth, others.depth) and all(
+            np.array_equal(_deepened(own, layers), _deepened(other, layers))
+            for own, other in ((self.start, others.start), (self.end, others.end))
+        )
 
-@dataclass(frozen=True)
-class CommonTime:
-    longest: np.ndarray  # int16 (pairs,), longest stretch in one piece, minutes
-    total: np.ndarray  # int16 (pairs,), minutes of the week
+    def joined(self, others: "HoursColumns") -> "HoursColumns":
+        """Return these people followed by the others."""
+        layers = max(self.start.shape[1], others.start.shape[1])
+        start = np.concatenate([_deepened(self.start, layers), _deepened(others.start, layers)])
+        end = np.concatenate([_deepened(self.end, layers), _deepened(others.end, layers)])
+        return HoursColumns(start, end, np.concatenate([self.depth, others.depth]))
+
+    def replaced(self, rows: np.ndarray, others: "HoursColumns") -> "HoursColumns":
+        """Return a copy in which these rows are those of the others; itself if nothing differs."""
+        if self.take(rows).is_same(others):
+            return self
+        layers = max(self.start.shape[1], others.start.shape[1])
+        start, end = _deepened(self.start, layers), _deepened(self.end, layers)
+        start[rows], end[rows] = _deepened(others.start, layers), _deepened(others.end, layers)
+        depth = self.depth.copy()
+        depth[rows] = others.depth
+        return HoursColumns(start, end, depth)
 
 
 def pack_hours(schedules: Sequence[Schedule | None]) -> HoursColumns:
     merged = [merge(schedule or ()) for schedule in schedules]
-    rows = [(person, *place) for person, schedule in enumerate(merged) for place in _places(schedule)]
-    layers = max((row[1] for row in rows), default=-1) + 1
-    start = np.zeros((layers, DAYS, len(merged)), dtype=np.int16)
-    end = np.zeros_like(start)
-    depth = np.zeros(len(merged), dtype=np.int16)
-    if rows:
-        person, layer, weekday, first, last = np.array(rows, dtype=np.int64).T
-        start[layer, weekday, person] = first
-        end[layer, weekday, person] = last
-        np.maximum.at(depth, person, (layer + 1).astype(np.int16))
-    return HoursColumns(start, end, depth)
+    rows = [(person, *interval) for person, schedule in enumerate(merged) for interval in schedule]
+    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    return hours_columns(len(merged), *table.T)
 
 
-def common_time(
-    left: HoursColumns, left_rows: np.ndarray, right: HoursColumns, right_rows: np.ndarray
-) -> CommonTime:
-    """Return the common time of pair i, made of left_rows[i] and right_rows[i]; 0 where one side is unknown.
+def hours_columns(
+    people: int, person: np.ndarray, weekday: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> HoursColumns:
+    """Build the columns from rows in any order, which may touch or overlap; int arrays of one length."""
+    person, weekday, start, end = _joined(person, weekday, start, end)
+    day = person * DAYS + weekday
+    layer = np.arange(len(day)) - np.searchsorted(day, day)
+    depth = np.zeros(people, dtype=np.int16)
+    np.maximum.at(depth, person, (layer + 1).astype(np.int16))
+    starts = np.zeros((people, _even(int(depth.max(initial=0))), LANES), dtype=np.int16)
+    ends = np.zeros_like(starts)
+    starts[person, layer, weekday] = start
+    ends[person, layer, weekday] = end
+    return HoursColumns(starts, ends, depth)
 
-    Both sides are merged, so the common pieces of a pair are exactly the overlaps of its intervals day by
-    day: no two of them touch, and the longest overlap is the longest stretch.
+
+@inlined
+def longest_common(
+    left_start: np.ndarray,
+    left_end: np.ndarray,
+    left: int,
+    left_depth: int,
+    right_start: np.ndarray,
+    right_end: np.ndarray,
+    right: int,
+    right_depth: int,
+) -> int:
+    """Return the longest common stretch of a person of the left and one of the right.
+
+    Hours are flat: a person's layers stand at `left` and the seven places after it, then the next eight, and
+    so on. Both sides are merged, so common pieces are exactly the overlaps of their intervals day by day: no
+    two of them touch, and the longest overlap is the longest stretch.
+
+    Two layers of either side at a time: a loop of fixed length over flat arrays with unsigned places and
+    16-bit numbers becomes a few instructions for all days at once, 2.5 ns instead of 18 for plain loops.
     """
-    longest = np.zeros(len(left_rows), dtype=np.int16)
-    total = np.zeros_like(longest)
-    for left_layer, right_layer, pairs in _layer_pairs(left, left_rows, right, right_rows):
-        a, b = left_rows[pairs], right_rows[pairs]
-        most, sum_ = np.zeros(len(pairs), dtype=np.int16), np.zeros(len(pairs), dtype=np.int16)
-        for day in range(DAYS):
-            piece = np.minimum(left.end[left_layer, day].take(a), right.end[right_layer, day].take(b))
-            piece -= np.maximum(left.start[left_layer, day].take(a), right.start[right_layer, day].take(b))
-            np.maximum(piece, 0, out=piece)
-            np.maximum(most, piece, out=most)
-            sum_ += piece
-        longest[pairs] = np.maximum(longest[pairs], most)
-        total[pairs] += sum_
-    return CommonTime(longest, total)
+    longest = np.int16(0)
+    for a in range(np.uint64(left), np.uint64(left + left_depth * LANES), TILE):
+        for b in range(np.uint64(right), np.uint64(right + right_depth * LANES), TILE):
+            for day in range(NEXT):
+                start_0, end_0 = left_start[a + day], left_end[a + day]
+                start_1, end_1 = left_start[a + day + NEXT], left_end[a + day + NEXT]
+                other_0, until_0 = right_start[b + day], right_end[b + day]
+                other_1, until_1 = right_start[b + day + NEXT], right_end[b + day + NEXT]
+                of_0 = max(_piece(start_0, end_0, other_0, until_0), _piece(start_0, end_0, other_1, until_1))
+                of_1 = max(_piece(start_1, end_1, other_0, until_0), _piece(start_1, end_1, other_1, until_1))
+                longest = max(longest, of_0, of_1)
+    return longest
 
 
-def _layer_pairs(
-    left: HoursColumns, left_rows: np.ndarray, right: HoursColumns, right_rows: np.ndarray
-) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield each combination of layers with the pairs that use it: few people have many intervals a day."""
-    left_depth, right_depth = left.depth[left_rows], right.depth[right_rows]
-    for left_layer in range(len(left.start)):
-        using_left = np.flatnonzero(left_depth > left_layer)
-        for right_layer in range(len(right.start)):
-            pairs = using_left[right_depth[using_left] > right_layer]
-            if pairs.size == 0:
-                break
-            yield left_layer, right_layer, pairs
+@inlined
+def total_common(
+    left_start: np.ndarray,
+    left_end: np.ndarray,
+    left: int,
+    left_depth: int,
+    right_start: np.ndarray,
+    right_end: np.ndarray,
+    right: int,
+    right_depth: int,
+) -> int:
+    """Return the common minutes of the week; arguments as for `longest_common`."""
+    total = np.int16(0)
+    for a in range(np.uint64(left), np.uint64(left + left_depth * LANES), TILE):
+        for b in range(np.uint64(right), np.uint64(right + right_depth * LANES), TILE):
+            for day in range(NEXT):
+                start_0, end_0 = left_start[a + day], left_end[a + day]
+                start_1, end_1 = left_start[a + day + NEXT], left_end[a + day + NEXT]
+                other_0, until_0 = right_start[b + day], right_end[b + day]
+                other_1, until_1 = right_start[b + day + NEXT], right_end[b + day + NEXT]
+                of_0 = _piece(start_0, end_0, other_0, until_0) + _piece(start_0, end_0, other_1, until_1)
+                of_1 = _piece(start_1, end_1, other_0, until_0) + _piece(start_1, end_1, other_1, until_1)
+                total = np.int16(total + np.int16(of_0 + of_1))
+    return total
 
 
-def _places(schedule: Schedule) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (layer, weekday, start, end), where the layer numbers the intervals of a day."""
-    used = [0] * DAYS
-    for weekday, start, end in schedule:
-        yield used[weekday], weekday, start, end
-        used[weekday] += 1
+@inlined
+def _piece(start: int, end: int, other_start: int, other_end: int) -> int:
+    return max(np.int16(min(end, other_end) - max(start, other_start)), np.int16(0))
+
+
+def _joined(
+    person: np.ndarray, weekday: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Sort, drop empty intervals, join those of a day that touch or overlap."""
+    minute = (person.astype(np.int64) * DAYS + weekday) * (2 * MINUTES_PER_DAY)  # days can never touch
+    first, last = minute + start, minute + end
+    order = np.argsort(first, kind="stable")
+    order = order[last[order] > first[order]]
+    first, last = first[order], np.maximum.accumulate(last[order])
+    begins = np.ones(len(first), dtype=bool)
+    begins[1:] = first[1:] > last[:-1]
+    heads = np.flatnonzero(begins)
+    tails = np.append(heads[1:] - 1, len(first) - 1) if len(heads) else heads
+    day, start = np.divmod(first[heads], 2 * MINUTES_PER_DAY)
+    end = last[tails] - day * (2 * MINUTES_PER_DAY)
+    return day // DAYS, day % DAYS, start, end
+
+
+def _even(number: int) -> int:
+    return number + number % 2
+
+
+def _deepened(layers: np.ndarray, number: int) -> np.ndarray:
+    """Return a copy with empty layers added."""
+    deeper = np.zeros((len(layers), number, LANES), dtype=np.int16)
+    deeper[:, : layers.shape[1]] = layers
+    return deeper
 
 
 def _common_pieces(left: Schedule, right: Schedule) -> list[int]:

@@ -4,25 +4,36 @@ Both judge pairs with the same functions, so they agree on every pair.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
-from apps.matching.engine import ranking, reach, rules
-from apps.matching.engine.acceptance import expected_acceptance
-from apps.matching.engine.columns import SearchColumns, TherapistColumns
-from apps.matching.engine.geometry import Ranges
-from apps.matching.engine.hours import CommonTime, common_time
+from apps.matching.engine import reach
+from apps.matching.engine.columns import LARGEST_ID, SearchColumns, TherapistColumns
+from apps.matching.engine.kernel import (
+    SCORE_UNITS,
+    UNKNOWN_MINUTES,
+    PairFigures,
+    Runs,
+    TurnedDown,
+    Weights,
+    judge_pairs,
+    select_best,
+)
 from apps.matching.engine.ranking import ScoreParts
-from apps.matching.engine.reach import Limits, Reach
 from apps.matching.engine.reasons import REASONS, Flag, Reason
 from apps.matching.engine.records import Parameters
+from apps.matching.engine.rules import trait_failures
+from apps.matching.engine.sides import Therapists, prepare_searches, prepare_therapists
 
-PAIRS_PER_BLOCK = 65_536  # what a block touches stays in the cache
-UNKNOWN_MINUTES = -1
+SEARCHES_PER_BLOCK = 250
 DEFAULT_TOP = 50
+
+_prepared = lru_cache(maxsize=2)(prepare_therapists)
 
 
 @dataclass(frozen=True)
@@ -64,108 +75,58 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Judged pairs, sorted by search."""
+class Standing:
+    """The result of all searches as the loop leaves it, one row per search; `Matches` is made of it."""
 
-    s: np.ndarray  # int64, search index
-    t: np.ndarray  # int64, therapist index
-    reach: Reach
-    common: CommonTime
-    failures: np.ndarray  # uint32
-    has_hours: np.ndarray  # bool, both schedules known
-
-    def where(self, keep: np.ndarray) -> "Pairs":
-        near = Reach(self.reach.distance_km[keep], self.reach.travel_minutes[keep])
-        common = CommonTime(self.common.longest[keep], self.common.total[keep])
-        return Pairs(self.s[keep], self.t[keep], near, common, self.failures[keep], self.has_hours[keep])
-
-    @property
-    def common_minutes(self) -> np.ndarray:
-        return np.where(self.has_hours, self.common.total, UNKNOWN_MINUTES).astype(np.int16)
-
-    @property
-    def longest_common_minutes(self) -> np.ndarray:
-        return np.where(self.has_hours, self.common.longest, UNKNOWN_MINUTES).astype(np.int16)
-
-    @property
-    def flags(self) -> np.ndarray:
-        return np.where(self.has_hours, 0, Flag.HOURS_UNKNOWN).astype(np.uint8)
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Everything prepared that is needed to judge any pair of these searches and therapists on one day."""
-
-    searches: SearchColumns
-    therapists: TherapistColumns
-    parameters: Parameters
-    limits: Limits
-    rules: rules.Rules
-    acceptance: np.ndarray  # float64 (group wishes, therapists)
+    keys: np.ndarray  # int64 (searches, top), see kernel.select_best
+    candidate_count: np.ndarray  # int64
+    in_reach_count: np.ndarray  # int64
+    reject_counts: np.ndarray  # int32 (searches, reasons), of the therapists in reach
 
     @classmethod
-    def prepare(
-        cls, searches: SearchColumns, therapists: TherapistColumns, parameters: Parameters, today: date
-    ) -> "Judge":
+    def empty(cls, searches: int, top: int) -> "Standing":
         return cls(
-            searches,
-            therapists,
-            parameters,
-            reach.limits_of(searches, parameters),
-            rules.prepare_rules(searches, therapists, parameters, today),
-            expected_acceptance(therapists, parameters),
+            np.full((searches, top), -1, dtype=np.int64),
+            np.zeros(searches, dtype=np.int64),
+            np.zeros(searches, dtype=np.int64),
+            np.zeros((searches, len(REASONS)), dtype=np.int32),
         )
 
-    def all_pairs(self) -> Pairs:
-        """Judge every therapist for the first search."""
-        t = np.arange(len(self.therapists))
-        s = np.zeros_like(t)
-        near = reach.measure(self.searches, self.therapists, s, t)
-        pairs = self._judged(s, t, near)
-        pairs.failures[:] |= reach.location_failures(near, self.limits, s)
-        return pairs
-
-    def pairs_in_reach(self, ranges: Ranges) -> Pairs:
-        """Judge the pairs within the limits; nearer ones are never left out by the ranges."""
-        s, t = self.therapists.spatial.points(ranges)
-        near = reach.measure(self.searches, self.therapists, s, t)
-        keep = reach.is_within(near, self.limits, s)
-        near = Reach(near.distance_km[keep], near.travel_minutes[keep])
-        return self._judged(s[keep], t[keep], near)
-
-    def score_parts(self, pairs: Pairs) -> ScoreParts:
-        return ScoreParts(
-            acceptance=self.acceptance[self.searches.group_wish[pairs.s], pairs.t],
-            distance=reach.closeness(pairs.reach, self.limits, pairs.s),
-            hours=ranking.hours_part(pairs.common.total),
-            email=self.therapists.has_email[pairs.t].astype(np.float64),
+    @classmethod
+    def joined(cls, parts: Sequence["Standing"]) -> "Standing":
+        return cls(
+            *(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True))
         )
 
-    def _judged(self, s: np.ndarray, t: np.ndarray, near: Reach) -> Pairs:
-        common = common_time(self.searches.hours, s, self.therapists.hours, t)
-        has_hours = self.searches.hours.is_known[s] & self.therapists.hours.is_known[t]
-        too_short = has_hours & (common.longest < self.parameters.least_common_minutes)
-        failures = self.rules.failures(s, t) | too_short * np.uint32(Reason.NO_COMMON_TIME.bit)
-        return Pairs(s, t, near, common, failures, has_hours)
+    def columns(self) -> tuple[np.ndarray, ...]:
+        return self.keys, self.candidate_count, self.in_reach_count, self.reject_counts
 
 
 def evaluate(
     searches: SearchColumns, index: int, therapists: TherapistColumns, parameters: Parameters, today: date
 ) -> Evaluation:
     """Judge one search against every therapist: why, why not, and with which figures."""
-    judge = Judge.prepare(searches.one(index), therapists, parameters, today)
-    pairs = judge.all_pairs()
-    parts = judge.score_parts(pairs)
-    return Evaluation(
-        failures=pairs.failures,
-        distance_km=pairs.reach.distance_km,
-        travel_minutes=pairs.reach.travel_minutes,
-        common_minutes=pairs.common_minutes,
-        longest_common_minutes=pairs.longest_common_minutes,
-        flags=pairs.flags,
-        score=ranking.score(parts, parameters),
-        parts=parts,
-    )
+    return evaluate_from(searches, index, _prepared(therapists, parameters, today))
+
+
+def evaluate_from(searches: SearchColumns, index: int, everybody: Therapists) -> Evaluation:
+    """`evaluate` with therapists that are prepared already."""
+    one = searches.one(index)
+    row = np.zeros(len(everybody.columns), dtype=np.int64)
+    figures = _judged(row, everybody.place_of_row, one, everybody)
+    therapist = everybody.columns.positions_of(one.turned_down.values[:, 0])
+    _turn_down(figures.failures, therapist, one.turned_down.values[:, 1])
+    return _evaluation(figures)
+
+
+def evaluate_therapist(searches: SearchColumns, everybody: Therapists, row: int) -> Evaluation:
+    """Judge one therapist for every search, in the order of the searches."""
+    place = np.full(len(searches), everybody.place_of_row[row])
+    figures = _judged(np.arange(len(searches)), place, searches, everybody)
+    pairs = searches.turned_down
+    is_meant = pairs.values[:, 0] == everybody.columns.id[row]
+    _turn_down(figures.failures, np.where(is_meant, pairs.row, -1), pairs.values[:, 1])
+    return _evaluation(figures)
 
 
 def match(
@@ -174,20 +135,76 @@ def match(
     parameters: Parameters,
     today: date,
     top: int = DEFAULT_TOP,
+    threads: int = 1,
 ) -> Matches:
-    """Return the best candidates of every search, in blocks of bounded memory."""
-    judge = Judge.prepare(searches, therapists, parameters, today)
-    counts = _Counts(len(searches))
-    ranges = reach.nearby_ranges(searches, therapists, judge.limits)
-    best = [_nothing(judge, top)]
-    for block in _blocks(ranges, len(searches)):
-        pairs = judge.pairs_in_reach(block)
-        counts.add(pairs)
-        best.append(_best(judge, pairs.where(pairs.failures == 0), top))
-    counts.add_unreachable(searches, therapists)
-    rows = {name: np.concatenate([block[name] for block in best]) for name in best[0]}
-    parts = ScoreParts(*(rows.pop(name) for name in PART_NAMES))
-    return Matches(parts=parts, **rows, **counts.columns())
+    """Return the best candidates of every search. The result does not depend on the number of threads."""
+    return match_from(searches, _prepared(therapists, parameters, today), top, threads)
+
+
+def match_from(
+    searches: SearchColumns, everybody: Therapists, top: int = DEFAULT_TOP, threads: int = 1
+) -> Matches:
+    """`match` with therapists that are prepared already."""
+    return matches_of(select_from(searches, everybody, top, threads), searches, everybody)
+
+
+def select_from(
+    searches: SearchColumns, everybody: Therapists, top: int = DEFAULT_TOP, threads: int = 1
+) -> Standing:
+    """Find the best candidates and count the reasons of every search."""
+    standing = Standing.empty(len(searches), top)
+    fixed = (
+        prepare_searches(searches, everybody.parameters, everybody.today),
+        everybody.side,
+        _runs(searches, everybody),
+        _turned_down(searches, everybody),
+        trait_failures(),
+        _weights(everybody.parameters),
+        *standing.columns(),
+    )
+    if threads == 1:
+        select_best(0, len(searches), *fixed)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(select_best, *block, *fixed) for block in _blocks(len(searches))]:
+                done.result()
+    return standing
+
+
+def matches_of(standing: Standing, searches: SearchColumns, everybody: Therapists) -> Matches:
+    """Work out the figures of the candidates that were kept."""
+    search, column = np.nonzero(standing.keys >= 0)
+    row = everybody.columns.positions_of(LARGEST_ID - (standing.keys[search, column] & LARGEST_ID))
+    figures = _judged(search, everybody.place_of_row[row], searches, everybody)
+    return Matches(
+        search_index=search,
+        therapist_index=row,
+        rank=column + 1,
+        score=figures.score_units / SCORE_UNITS,
+        parts=_parts(figures),
+        distance_km=figures.distance_km,
+        travel_minutes=figures.travel_minutes,
+        common_minutes=figures.common_minutes,
+        flags=_flags(figures.common_minutes),
+        candidate_count=standing.candidate_count,
+        in_reach_count=standing.in_reach_count,
+        reject_counts=_with_location(standing, searches, everybody),
+    )
+
+
+def judge_everywhere(
+    searches: SearchColumns, everybody: Therapists, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return failures, uint32, and scores in millionths, int64, of all searches x these therapists."""
+    search, column = np.divmod(np.arange(len(searches) * len(rows)), max(len(rows), 1))
+    figures = _judged(search, everybody.place_of_row[rows][column], searches, everybody)
+    shape = (len(searches), len(rows))
+    failures = figures.failures.reshape(shape)
+    pairs = searches.turned_down
+    for number, therapist_id in enumerate(everybody.columns.id[rows]):
+        is_meant = pairs.values[:, 0] == therapist_id
+        _turn_down(failures[:, number], np.where(is_meant, pairs.row, -1), pairs.values[:, 1])
+    return failures, figures.score_units.reshape(shape)
 
 
 def result_hash(matches: Matches) -> str:
@@ -201,74 +218,77 @@ def result_hash(matches: Matches) -> str:
     return digest.hexdigest()
 
 
-PART_NAMES = ("acceptance", "distance", "hours", "email")
+def _judged(
+    search: np.ndarray, place: np.ndarray, searches: SearchColumns, everybody: Therapists
+) -> PairFigures:
+    kinds = (np.uint32, float, float, np.int16, np.int16, np.int64, float, float, float, float)
+    figures = PairFigures(*(np.empty(len(search), dtype=kind) for kind in kinds))
+    side = prepare_searches(searches, everybody.parameters, everybody.today)
+    weights = _weights(everybody.parameters)
+    judge_pairs(search, place, side, everybody.side, trait_failures(), weights, figures)
+    return figures
 
 
-class _Counts:
-    def __init__(self, search_count: int) -> None:
-        self.candidates = np.zeros(search_count, dtype=np.int64)
-        self.in_reach = np.zeros(search_count, dtype=np.int64)
-        self.rejected = np.zeros((search_count, len(REASONS)), dtype=np.int64)
-
-    def add(self, pairs: Pairs) -> None:
-        """Count pairs of a block, which holds all pairs of its searches."""
-        if not len(pairs.s):
-            return
-        first, last = pairs.s[0], pairs.s[-1] + 1
-        rows, size = pairs.s - first, last - first
-        self.in_reach[first:last] = np.bincount(rows, minlength=size)
-        self.candidates[first:last] = np.bincount(rows[pairs.failures == 0], minlength=size)
-        for place, reason in enumerate(REASONS):
-            failing = rows[(pairs.failures & np.uint32(reason.bit)) != 0]
-            self.rejected[first:last, place] = np.bincount(failing, minlength=size)
-
-    def add_unreachable(self, searches: SearchColumns, therapists: TherapistColumns) -> None:
-        """Rule 1 needs no pairs: who is located and not in reach is too far."""
-        is_located = ~np.isnan(searches.vectors[0])
-        located = np.where(is_located, np.count_nonzero(~np.isnan(therapists.vectors[0])), 0)
-        self.rejected[:, REASONS.index(Reason.LOCATION_UNKNOWN)] = len(therapists) - located
-        self.rejected[:, REASONS.index(Reason.TOO_FAR)] = located - self.in_reach
-
-    def columns(self) -> dict[str, np.ndarray]:
-        return {
-            "candidate_count": self.candidates,
-            "in_reach_count": self.in_reach,
-            "reject_counts": self.rejected,
-        }
+def _evaluation(figures: PairFigures) -> Evaluation:
+    return Evaluation(
+        failures=figures.failures,
+        distance_km=figures.distance_km,
+        travel_minutes=figures.travel_minutes,
+        common_minutes=figures.common_minutes,
+        longest_common_minutes=figures.longest_common_minutes,
+        flags=_flags(figures.common_minutes),
+        score=figures.score_units / SCORE_UNITS,
+        parts=_parts(figures),
+    )
 
 
-def _blocks(ranges: Ranges, search_count: int) -> Iterator[Ranges]:
-    """Split the runs into blocks of about PAIRS_PER_BLOCK pairs without splitting a search."""
-    pairs = np.bincount(ranges.centre, weights=ranges.end - ranges.begin, minlength=search_count)
-    block = (np.cumsum(pairs) // PAIRS_PER_BLOCK)[ranges.centre]
-    edges = np.flatnonzero(np.diff(block)) + 1
-    columns = (np.split(column, edges) for column in (ranges.centre, ranges.begin, ranges.end))
-    yield from (Ranges(*runs) for runs in zip(*columns, strict=True))
+def _turn_down(failures: np.ndarray, row: np.ndarray, reasons: np.ndarray) -> None:
+    """Rule 3: put the bits of the reasons into these rows, -1 = nobody."""
+    is_known = row >= 0
+    np.bitwise_or.at(failures, row[is_known], reasons[is_known].astype(np.uint32))
 
 
-def _best(judge: Judge, candidates: Pairs, top: int) -> dict[str, np.ndarray]:
-    """Rank the candidates of each search and keep the first ones."""
-    parts = judge.score_parts(candidates)
-    score = ranking.score(parts, judge.parameters)
-    order = np.lexsort((judge.therapists.id[candidates.t], -score, candidates.s))
-    s = candidates.s[order]
-    rank = np.arange(len(s)) - np.searchsorted(s, s, side="left") + 1
-    kept = order[rank <= top]
-    chosen = candidates.where(kept)
-    return {
-        "search_index": chosen.s,
-        "therapist_index": chosen.t,
-        "rank": rank[rank <= top],
-        "score": score[kept],
-        **{name: getattr(parts, name)[kept] for name in PART_NAMES},
-        "distance_km": chosen.reach.distance_km,
-        "travel_minutes": chosen.reach.travel_minutes,
-        "common_minutes": chosen.common_minutes,
-        "flags": chosen.flags,
-    }
+def _runs(searches: SearchColumns, everybody: Therapists) -> Runs:
+    limits = reach.limits_of(searches, everybody.parameters)
+    ranges = everybody.index.ranges(searches.latitude, searches.longitude, limits.radius_km)
+    counts = np.bincount(ranges.centre, minlength=len(searches))
+    return Runs(np.concatenate([[0], np.cumsum(counts)]), ranges.begin, ranges.end)
 
 
-def _nothing(judge: Judge, top: int) -> dict[str, np.ndarray]:
-    """Return the columns without rows, for searches near nobody."""
-    none = np.zeros(0, dtype=np.int64)
-    return _best(judge, judge.pairs_in_reach(Ranges(none, none, none)), top)
+def _turned_down(searches: SearchColumns, everybody: Therapists) -> TurnedDown:
+    pairs = searches.turned_down
+    row = everybody.columns.positions_of(pairs.values[:, 0])
+    place = np.where(row >= 0, everybody.place_of_row[row], -1) if len(everybody.columns) else row
+    return TurnedDown(pairs.offset, place, pairs.values[:, 1].astype(np.uint32))
+
+
+def _weights(parameters: Parameters) -> Weights:
+    return Weights(
+        float(parameters.weight_acceptance),
+        float(parameters.weight_distance),
+        float(parameters.weight_hours),
+        float(parameters.weight_email),
+        int(parameters.least_common_minutes),
+    )
+
+
+def _blocks(count: int) -> Iterator[tuple[int, int]]:
+    for first in range(0, count, SEARCHES_PER_BLOCK):
+        yield first, min(first + SEARCHES_PER_BLOCK, count)
+
+
+def _with_location(standing: Standing, searches: SearchColumns, everybody: Therapists) -> np.ndarray:
+    """Rule 1 needs no pairs: who is located and not in reach is too far."""
+    counts = standing.reject_counts.astype(np.int64)
+    located = np.where(np.isnan(searches.vectors[0]), 0, everybody.located_count)
+    counts[:, REASONS.index(Reason.LOCATION_UNKNOWN)] = len(everybody.columns) - located
+    counts[:, REASONS.index(Reason.TOO_FAR)] = located - standing.in_reach_count
+    return counts
+
+
+def _parts(figures: PairFigures) -> ScoreParts:
+    return ScoreParts(figures.acceptance, figures.closeness, figures.hours, figures.email)
+
+
+def _flags(common_minutes: np.ndarray) -> np.ndarray:
+    return np.where(common_minutes == UNKNOWN_MINUTES, Flag.HOURS_UNKNOWN, 0).astype(np.uint8)

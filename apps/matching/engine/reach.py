@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.matching.engine.columns import SearchColumns, TherapistColumns
-from apps.matching.engine.geometry import Ranges, distance_km
-from apps.matching.engine.reasons import Reason
+from apps.matching.engine.columns import SearchColumns
+from apps.matching.engine.compiled import inlined
+from apps.matching.engine.geometry import EARTH_RADIUS_KM
 from apps.matching.engine.records import Parameters
-from apps.matching.engine.travel import estimate_minutes, reachable_km
+from apps.matching.engine.travel import MINUTES_PER_KM, OVERHEAD_MINUTES, estimate_minutes, reachable_km
 
-_ROUNDING_KM = 0.001  # distances are rounded to the metre before they are compared
+_HALFWAY_ROUND_METRES = np.floor(np.pi * EARTH_RADIUS_KM * 1000.0)
 _TINY = 1e-9
+_DIAMETER_KM = 2.0 * EARTH_RADIUS_KM
 
 
 @dataclass(frozen=True)
@@ -20,55 +21,67 @@ class Limits:
 
     distance_km: np.ndarray  # float64
     travel_minutes: np.ndarray  # float64
+    metres: np.ndarray  # float64, the farthest whole metre within both, -1 where not even 0 is
+    overhead_minutes: np.ndarray  # float64, see travel
+    minutes_per_km: np.ndarray  # float64
 
-    def widened(self, extra_km: float, extra_minutes: np.ndarray) -> "Limits":
-        return Limits(self.distance_km + extra_km, self.travel_minutes + extra_minutes)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Of pairs; NaN where a location is unknown."""
-
-    distance_km: np.ndarray  # float64, as the crow flies, whole metres
-    travel_minutes: np.ndarray  # float64, whole minutes, estimated
+    @property
+    def radius_km(self) -> np.ndarray:
+        """How far around a search to look, a little generously."""
+        return (np.maximum(self.metres, 0.0) + 1.0) / 1000.0
 
 
 def limits_of(searches: SearchColumns, parameters: Parameters) -> Limits:
     kilometres, minutes = searches.max_distance_km, searches.max_travel_minutes
     has_neither = np.isnan(kilometres) & np.isnan(minutes)
-    kilometres = np.where(has_neither, parameters.default_max_distance_km, kilometres)
-    return Limits(_or_infinite(kilometres), _or_infinite(minutes))
+    kilometres = _or_infinite(np.where(has_neither, parameters.default_max_distance_km, kilometres))
+    minutes = _or_infinite(minutes)
+    mode = searches.travel_mode
+    return Limits(
+        kilometres,
+        minutes,
+        _farthest_metres(mode, kilometres, minutes),
+        OVERHEAD_MINUTES[mode],
+        MINUTES_PER_KM[mode],
+    )
 
 
-def measure(searches: SearchColumns, therapists: TherapistColumns, s: np.ndarray, t: np.ndarray) -> Reach:
-    distance = distance_km(searches.vectors[:, s], therapists.vectors[:, t])
-    return Reach(distance, estimate_minutes(searches.travel_mode[s], distance))
+@inlined
+def chord_limit(limit_metres: float) -> float:
+    """Return the square of the chord on the unit sphere that a distance of whole metres may not exceed.
+
+    Distances are rounded to the metre before they are compared, so up to half a metre more is within.
+    """
+    if limit_metres < 0.0:
+        return -1.0
+    half_angle = (limit_metres + 0.5) / 1000.0 / _DIAMETER_KM
+    return 4.0 * np.sin(min(half_angle, np.pi / 2.0)) ** 2
 
 
-def is_within(reach: Reach, limits: Limits, s: np.ndarray) -> np.ndarray:
-    """Return bool (pairs,); an unknown location is never within."""
-    near = reach.distance_km <= limits.distance_km[s]
-    return near & (reach.travel_minutes <= limits.travel_minutes[s])
+@inlined
+def kilometres(chord_squared: float) -> float:
+    """Return the great circle of a chord on the unit sphere, rounded to the metre."""
+    return np.rint(_DIAMETER_KM * np.arcsin(min(np.sqrt(chord_squared) / 2.0, 1.0)) * 1000.0) / 1000.0
 
 
-def location_failures(reach: Reach, limits: Limits, s: np.ndarray) -> np.ndarray:
-    is_unknown = np.isnan(reach.distance_km)
-    too_far = np.where(is_within(reach, limits, s), 0, Reason.TOO_FAR.bit)
-    return np.where(is_unknown, Reason.LOCATION_UNKNOWN.bit, too_far).astype(np.uint32)
+@inlined
+def closeness(distance_km: float, travel_minutes: float, max_km: float, max_minutes: float) -> float:
+    """Return how much of the tighter limit is left, 0 to 1."""
+    used = max(distance_km / max(max_km, _TINY), travel_minutes / max(max_minutes, _TINY))
+    return min(max(1.0 - used, 0.0), 1.0)
 
 
-def closeness(reach: Reach, limits: Limits, s: np.ndarray) -> np.ndarray:
-    """Return how much of the tighter limit is left, 0 to 1; 0 where the location is unknown."""
-    by_distance = reach.distance_km / np.maximum(limits.distance_km[s], _TINY)
-    by_minutes = reach.travel_minutes / np.maximum(limits.travel_minutes[s], _TINY)
-    return np.nan_to_num(np.clip(1.0 - np.maximum(by_distance, by_minutes), 0.0, 1.0))
+def _farthest_metres(mode: np.ndarray, max_km: np.ndarray, max_minutes: np.ndarray) -> np.ndarray:
+    """Return the largest whole number of metres that is within both limits.
 
-
-def nearby_ranges(searches: SearchColumns, therapists: TherapistColumns, limits: Limits) -> Ranges:
-    """Return runs of therapists.spatial that hold everybody within the limits of each search."""
-    by_minutes = reachable_km(searches.travel_mode, limits.travel_minutes)
-    radius = np.maximum(np.minimum(limits.distance_km, by_minutes), 0.0) + _ROUNDING_KM
-    return therapists.spatial.ranges(searches.latitude, searches.longitude, radius)
+    Minutes are rounded up, so the inverse of the estimate may be off by the last metre; it is put right here.
+    """
+    metres = np.floor(np.minimum(max_km, reachable_km(mode, max_minutes)) * 1000.0 + _TINY)
+    metres = np.minimum(metres, _HALFWAY_ROUND_METRES) + 2.0
+    for _step in range(5):
+        is_outside = (metres / 1000.0 > max_km) | (estimate_minutes(mode, metres / 1000.0) > max_minutes)
+        metres = np.where(is_outside & (metres >= 0.0), metres - 1.0, metres)
+    return metres
 
 
 def _or_infinite(limit: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ The engine packs records into columns; the tests' oracle reads the same records 
 from dataclasses import dataclass
 from datetime import date
 
+from apps.matching.engine.acceptance_model import NO_FIT, AcceptanceModel
 from apps.matching.engine.hours import Interval
 
 Approval = tuple[str, str, str]
@@ -44,6 +45,7 @@ class TherapistRecord:
     region: str  # first two digits of the PLZ
     asked_count: int
     accepted_count: int
+    practice: int = 0  # main practice, 0 = none
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,4 @@ class Parameters:
     weight_email: float = 0.10
     smoothing_strength: float = 10.0  # as many asked requests as the regional rate is worth; above 0
     prior_acceptance: float = 0.08  # the rate before there is any history; between 0 and 1
+    acceptance: AcceptanceModel = NO_FIT  # what the history of all answers has taught

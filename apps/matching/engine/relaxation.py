@@ -1,126 +1,126 @@
-"""What blocks a search: how many more candidates each relaxed wish of the patient would bring."""
+"""What blocks a search: how many more candidates each relaxed wish of the patient would bring.
 
-from dataclasses import replace
+A relaxed wish is the same search once more with one thing changed; all of them are matched in one go.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
-from apps.matching.engine import reach
-from apps.matching.engine.columns import GROUP_WISHES, SearchColumns, TherapistColumns
-from apps.matching.engine.matching import Evaluation, evaluate
-from apps.matching.engine.reach import Reach
-from apps.matching.engine.reasons import REASONS, Reason, mask_of
+from apps.matching.engine.columns import (
+    ALL_LANGUAGES,
+    GENDER_WISHES,
+    GROUP_WISHES,
+    SearchColumns,
+    TherapistColumns,
+)
+from apps.matching.engine.matching import Matches, match_from
+from apps.matching.engine.reasons import REASONS, Reason
 from apps.matching.engine.records import Parameters
-from apps.matching.engine.rules import ages_on, approval_table
+from apps.matching.engine.sides import Therapists, prepare_therapists
 from apps.matching.engine.travel import MINUTES_PER_KM
 
 EXTRA_KM = (5, 10, 20)
-_OF_APPROVALS = (Reason.METHOD_NOT_OFFERED, Reason.SETTING_NOT_OFFERED)
-_LOCATION = mask_of(Reason.LOCATION_UNKNOWN, Reason.TOO_FAR)
 
-RELAXATIONS: dict[str, Reason] = {
-    **{f"distance_plus_{extra_km}_km": Reason.TOO_FAR for extra_km in EXTRA_KM},
-    "any_method": Reason.METHOD_NOT_OFFERED,
-    "any_therapist_gender": Reason.THERAPIST_GENDER,
-    "group_also": Reason.SETTING_NOT_OFFERED,
-    "any_language": Reason.NO_COMMON_LANGUAGE,
-    "any_hours": Reason.NO_COMMON_TIME,
-    "no_exclusions": Reason.EXCLUDED_BY_PATIENT,
+
+@dataclass(frozen=True)
+class Relaxation:
+    """One wish given up: the reason it takes away, and how it changes one row of the columns, in place."""
+
+    reason: Reason
+    apply: Callable[[SearchColumns, int], None]
+
+
+def _farther(extra_km: int) -> Relaxation:
+    def apply(variants: SearchColumns, row: int) -> None:
+        """Extra kilometres widen a limit in minutes by the time they take."""
+        variants.max_distance_km[row] += extra_km
+        variants.max_travel_minutes[row] += extra_km * MINUTES_PER_KM[variants.travel_mode[row]]
+
+    return Relaxation(Reason.TOO_FAR, apply)
+
+
+def _with(reason: Reason, column: str, value: int) -> Relaxation:
+    def apply(variants: SearchColumns, row: int) -> None:
+        getattr(variants, column)[row] = value
+
+    return Relaxation(reason, apply)
+
+
+def _any_hours(variants: SearchColumns, row: int) -> None:
+    variants.hours.depth[row] = 0
+
+
+def _no_exclusions(variants: SearchColumns, row: int) -> None:
+    pairs = variants.turned_down
+    own = slice(pairs.offset[row], pairs.offset[row + 1])
+    pairs.values[own, 1] &= ~Reason.EXCLUDED_BY_PATIENT.bit
+
+
+RELAXATIONS: dict[str, Relaxation] = {
+    **{f"distance_plus_{extra_km}_km": _farther(extra_km) for extra_km in EXTRA_KM},
+    "any_method": _with(Reason.METHOD_NOT_OFFERED, "wished_methods", 0),
+    "any_therapist_gender": _with(Reason.THERAPIST_GENDER, "wished_gender", GENDER_WISHES.index("any")),
+    "group_also": _with(Reason.SETTING_NOT_OFFERED, "group_wish", GROUP_WISHES.index("also")),
+    "any_language": _with(Reason.NO_COMMON_LANGUAGE, "languages", ALL_LANGUAGES),
+    "any_hours": Relaxation(Reason.NO_COMMON_TIME, _any_hours),
+    "no_exclusions": Relaxation(Reason.EXCLUDED_BY_PATIENT, _no_exclusions),
 }
-"""Every relaxed wish and the reason it takes away, in the order in which equals are told."""
+"""Every relaxed wish, in the order in which equals are told."""
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """`gains`: for each of RELAXATIONS, how many therapists it alone would add to the candidates."""
+
+    gains: dict[str, int]
+    blocking: Reason | None
+    """What keeps the search from having candidates, None if it has some.
+
+    That is the reason whose relaxed wish brings most. If no single wish helps, it is the commonest reason
+    among the therapists in reach; and if nobody is in reach, the commonest reason of location.
+    """
+
+
+def relax(searches: SearchColumns, index: int, everybody: Therapists) -> Relaxed:
+    """Match one search as it is and once for each relaxation."""
+    variants = searches.take(np.full(len(RELAXATIONS) + 1, index))
+    has_neither = np.isnan(variants.max_distance_km) & np.isnan(variants.max_travel_minutes)
+    default_km = everybody.parameters.default_max_distance_km
+    kilometres = np.where(has_neither, default_km, variants.max_distance_km)
+    variants = replace(variants, max_distance_km=kilometres)
+    for row, relaxation in enumerate(RELAXATIONS.values(), start=1):
+        relaxation.apply(variants, row)
+    matches = match_from(variants, everybody, top=0)
+    gains = _gains(matches)
+    return Relaxed(gains, _blocking(matches, gains))
 
 
 def what_if(
     searches: SearchColumns, index: int, therapists: TherapistColumns, parameters: Parameters, today: date
 ) -> dict[str, int]:
-    """Return, for each of RELAXATIONS, how many therapists it would add to the candidates; one at a time.
-
-    Extra kilometres widen a limit in minutes by the time they take.
-    """
-    result = evaluate(searches, index, therapists, parameters, today)
-    return _gains(searches.one(index), therapists, parameters, today, result)
+    """`relax` for columns as they are."""
+    return relax(searches, index, prepare_therapists(therapists, parameters, today)).gains
 
 
-def blocking_reason(
-    searches: SearchColumns, index: int, therapists: TherapistColumns, parameters: Parameters, today: date
-) -> Reason | None:
-    """Return what keeps a search from having candidates, None if it has some.
-
-    That is the reason whose relaxed wish brings most. If no single wish helps, it is the commonest reason
-    among the therapists in reach; and if nobody is in reach, the commonest reason of location.
-    """
-    result = evaluate(searches, index, therapists, parameters, today)
-    if result.is_candidate.any():
+def _blocking(matches: Matches, gains: dict[str, int]) -> Reason | None:
+    if matches.candidate_count[0]:
         return None
-    gains = _gains(searches.one(index), therapists, parameters, today, result)
     best = max(gains, key=gains.__getitem__)
-    return RELAXATIONS[best] if gains[best] else _commonest(result.failures)
+    return RELAXATIONS[best].reason if gains[best] else _commonest(matches)
 
 
-def _gains(
-    search: SearchColumns,
-    therapists: TherapistColumns,
-    parameters: Parameters,
-    today: date,
-    result: Evaluation,
-) -> dict[str, int]:
-    """Take the reasons of the relaxed wish out of the masks; judge anew only what that wish decides."""
-    ages = ages_on(search.birth_date, today)
-    near = Reach(result.distance_km, result.travel_minutes)
-    masks = {
-        f"distance_plus_{extra_km}_km": _reached(search, near, parameters, result.failures, extra_km)
-        for extra_km in EXTRA_KM
-    }
-    masks |= {
-        "any_method": _approved(_any_method(search), therapists, ages, result.failures),
-        "any_therapist_gender": _without(
-            result.failures, Reason.THERAPIST_GENDER, Reason.THERAPIST_GENDER_UNKNOWN
-        ),
-        "group_also": _approved(
-            _group_also(search), therapists, ages, _without(result.failures, Reason.GROUP_ONLY)
-        ),
-        "any_language": _without(result.failures, Reason.NO_COMMON_LANGUAGE),
-        "any_hours": _without(result.failures, Reason.NO_COMMON_TIME),
-        "no_exclusions": _without(result.failures, Reason.EXCLUDED_BY_PATIENT),
-    }
-    before = np.count_nonzero(result.is_candidate)
-    return {name: int(np.count_nonzero(mask == 0) - before) for name, mask in masks.items()}
+def _gains(matches: Matches) -> dict[str, int]:
+    more = matches.candidate_count[1:] - matches.candidate_count[0]
+    return dict(zip(RELAXATIONS, more.tolist(), strict=True))
 
 
-def _reached(
-    search: SearchColumns, near: Reach, parameters: Parameters, failures: np.ndarray, extra_km: int
-) -> np.ndarray:
-    extra_minutes = extra_km * MINUTES_PER_KM[search.travel_mode]
-    limits = reach.limits_of(search, parameters).widened(extra_km, extra_minutes)
-    only = np.zeros(len(failures), dtype=np.int64)
-    return _without(failures, Reason.TOO_FAR) | reach.location_failures(near, limits, only)
-
-
-def _approved(
-    search: SearchColumns, therapists: TherapistColumns, ages: np.ndarray, failures: np.ndarray
-) -> np.ndarray:
-    """Judge method and setting anew: a therapist told to lack the method may also lack the setting."""
-    everybody = np.arange(len(therapists))
-    table = approval_table(search, therapists, ages)
-    return _without(failures, *_OF_APPROVALS) | table.of_pairs(np.zeros_like(everybody), everybody)
-
-
-def _any_method(search: SearchColumns) -> SearchColumns:
-    return replace(search, wished_methods=np.zeros_like(search.wished_methods))
-
-
-def _group_also(search: SearchColumns) -> SearchColumns:
-    return replace(search, group_wish=np.full_like(search.group_wish, GROUP_WISHES.index("also")))
-
-
-def _without(failures: np.ndarray, *reasons: Reason) -> np.ndarray:
-    return failures & ~np.uint32(mask_of(*reasons))
-
-
-def _commonest(failures: np.ndarray) -> Reason:
-    in_reach = failures[(failures & np.uint32(_LOCATION)) == 0]
-    if in_reach.size == 0:
-        unknown = np.count_nonzero(failures & np.uint32(Reason.LOCATION_UNKNOWN.bit))
-        return Reason.LOCATION_UNKNOWN if unknown > len(failures) - unknown else Reason.TOO_FAR
-    counts = [np.count_nonzero(in_reach & np.uint32(reason.bit)) for reason in REASONS]
-    return REASONS[int(np.argmax(counts))]
+def _commonest(matches: Matches) -> Reason:
+    counts = dict(zip(REASONS, matches.reject_counts[0].tolist(), strict=True))
+    if matches.in_reach_count[0] == 0:
+        unknown, far = counts[Reason.LOCATION_UNKNOWN], counts[Reason.TOO_FAR]
+        return Reason.LOCATION_UNKNOWN if unknown > far else Reason.TOO_FAR
+    in_reach = {reason: count for reason, count in counts.items() if reason.rule != 1}
+    return max(in_reach, key=in_reach.__getitem__)

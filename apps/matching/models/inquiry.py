@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.communication.models import EmailMessage, PhoneCall
+from apps.core.changes import tracked
 from apps.core.models import HistoryRow, StatefulModel
 from apps.matching.enums import (
     OPEN_INQUIRIES,
@@ -84,6 +85,7 @@ class Inquiry(StatefulModel):
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
 
     class Meta:
+        triggers = [tracked("therapist", "therapist_id")]
         verbose_name = _("inquiry")
         verbose_name_plural = _("inquiries")
         indexes = [

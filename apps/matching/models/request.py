@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.changes import tracked, tracked_through
 from apps.core.encryption import EncryptedTextField
 from apps.core.models import HistoryRow, StatefulModel, TimestampedModel
 from apps.matching.enums import (
@@ -21,6 +22,7 @@ from apps.matching.models.search import PlacementSearch
 from apps.therapists.models import Therapist
 
 R = RequestStatus
+PATIENT_OF_SEARCH = "SELECT patient_id AS subject FROM matching_placementsearch WHERE id = {value}"
 
 
 class PlacementRequest(StatefulModel):
@@ -102,6 +104,10 @@ class PlacementRequest(StatefulModel):
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
 
     class Meta:
+        triggers = [
+            tracked("therapist", "therapist_id"),
+            tracked_through("patient", PATIENT_OF_SEARCH, "search_id"),
+        ]
         verbose_name = _("placement request")
         verbose_name_plural = _("placement requests")
         indexes = [

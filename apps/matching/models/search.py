@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.changes import tracked
 from apps.core.models import HistoryRow, StatefulModel, TimestampedModel
 from apps.matching.enums import (
     OPEN_SEARCHES,
@@ -52,6 +53,7 @@ class PlacementSearch(StatefulModel):
     note = models.TextField(_("internal note"), blank=True)
 
     class Meta:
+        triggers = [tracked("patient", "patient_id")]
         verbose_name = _("search for a place")
         verbose_name_plural = _("searches for a place")
         indexes = [models.Index(fields=["status", "started_on"], name="search_by_waiting")]
@@ -103,6 +105,7 @@ class TherapistExclusion(TimestampedModel):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
+        triggers = [tracked("patient", "patient_id")]
         verbose_name = _("excluded therapist")
         verbose_name_plural = _("excluded therapists")
         constraints = [models.UniqueConstraint(fields=["patient", "therapist"], name="exclusion_once")]

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 
 from apps.core.parameters import Parameters
-from apps.matching.engine.matching import Evaluation, evaluate
+from apps.matching.engine.matching import Evaluation, evaluate_from
 from apps.matching.engine.reasons import REASONS, Flag, Reason, reasons_of
-from apps.matching.engine.relaxation import blocking_reason, what_if
+from apps.matching.engine.relaxation import relax
 from apps.matching.enums import InquiryStatus
 from apps.matching.models import Inquiry, PlacementSearch
 from apps.matching.selectors import world as worlds
@@ -61,14 +61,14 @@ def look_at(
     )
     result = _evaluate(world)
     chosen = _ranked(world, result)[:limit]
-    engine = (world.search_columns, 0, world.therapist_columns, world.parameters, today)
+    relaxed = relax(world.search_columns, 0, world.everybody)
     return SearchView(
         candidates=_judgements(world, result, chosen),
         candidate_count=int(result.is_candidate.sum()),
-        therapist_count=len(world.therapists),
+        therapist_count=len(world.therapist_columns),
         reject_counts=_reject_counts(result),
-        gains=what_if(*engine),
-        blocking=blocking_reason(*engine),
+        gains=relaxed.gains,
+        blocking=relaxed.blocking,
     )
 
 
@@ -88,12 +88,12 @@ def explain(
         therapist_ids=therapist_ids,
         ignore_inquiries=ignore_inquiries,
     )
-    wanted = [world.therapist_index[pk] for pk in therapist_ids if pk in world.therapist_index]
+    wanted = [row for pk in therapist_ids if (row := world.therapist_row(pk)) >= 0]
     return _judgements(world, _evaluate(world), wanted)
 
 
 def _evaluate(world: World) -> Evaluation:
-    return evaluate(world.search_columns, 0, world.therapist_columns, world.parameters, world.today)
+    return evaluate_from(world.search_columns, 0, world.everybody)
 
 
 def _ranked(world: World, result: Evaluation) -> list[int]:
@@ -103,9 +103,9 @@ def _ranked(world: World, result: Evaluation) -> list[int]:
 
 
 def _judgements(world: World, result: Evaluation, indexes: list[int]) -> list[Judgement]:
-    ids = [world.therapists[index].id for index in indexes]
+    ids = world.therapist_columns.id[indexes].tolist()
     rows = Therapist.objects.prefetch_related("workplaces__practice", "approvals").in_bulk(ids)
-    return [_judgement(rows[world.therapists[index].id], result, index) for index in indexes]
+    return [_judgement(rows[pk], result, index) for pk, index in zip(ids, indexes, strict=True)]
 
 
 def _judgement(therapist: Therapist, result: Evaluation, index: int) -> Judgement:

@@ -5,12 +5,10 @@ Lists leave the encrypted columns of patients where they are: decrypting costs, 
 
 from datetime import date
 
-import numpy as np
 from django.db.models import Count, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from apps.core.parameters import Parameters
-from apps.matching.engine.matching import match
 from apps.matching.enums import OPEN_REQUESTS, YES_REQUESTS, InquiryStatus, RequestStatus
 from apps.matching.models import (
     Inquiry,
@@ -47,9 +45,8 @@ def search_list() -> QuerySet[PlacementSearch]:
 
 def without_candidates(*, today: date, parameters: Parameters) -> list[int]:
     """Ids of the plannable searches for which no therapist fits today."""
-    world = worlds.load(today=today, parameters=parameters)
-    matches = match(world.search_columns, world.therapist_columns, world.parameters, today, top=1)
-    return [world.searches[int(index)].id for index in np.flatnonzero(matches.candidate_count == 0)]
+    world, standing = worlds.outlook(today=today, parameters=parameters)
+    return world.search_columns.id[standing.candidate_count == 0].tolist()
 
 
 def search_page() -> QuerySet[PlacementSearch]:

@@ -1,14 +1,14 @@
 """All searches at once: how many candidates each has, the best of them, and what blocks the others."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils.functional import Promise
 
 from apps.core.parameters import Parameters
-from apps.matching.engine.matching import Matches, match
-from apps.matching.engine.relaxation import blocking_reason
+from apps.matching.engine.matching import Standing, matches_of
+from apps.matching.engine.relaxation import relax
 from apps.matching.models import PlacementSearch
 from apps.matching.phrases import blocked_by
 from apps.matching.selectors import world as worlds
@@ -47,48 +47,41 @@ class Overview:
 
 
 def overview(*, today: date, parameters: Parameters, top: int = 5) -> Overview:
-    world = worlds.load(today=today, parameters=parameters)
-    matches = match(world.search_columns, world.therapist_columns, world.parameters, today, top=max(top, 1))
-    codes = dict(
-        PlacementSearch.objects.filter(pk__in=world.search_index).values_list("id", "patient__case_code")
-    )
-    names = _names(world, matches) if top else {}
-    lines = _lines(world, matches, names) if top else {}
+    world, standing = worlds.outlook(today=today, parameters=parameters)
+    lines = _lines(world, standing, top) if top else {}
+    ids = world.search_columns.id.tolist()
+    codes = dict(PlacementSearch.objects.filter(pk__in=ids).values_list("id", "patient__case_code"))
     return Overview(
         searches=[
             SearchLine(
-                search_id=record.id,
-                case_code=codes[record.id],
-                candidate_count=int(matches.candidate_count[index]),
-                blocked_by=_blocked_by(world, index) if not matches.candidate_count[index] else None,
+                search_id=pk,
+                case_code=codes[pk],
+                candidate_count=int(standing.candidate_count[index]),
+                blocked_by=_blocked_by(world, index) if not standing.candidate_count[index] else None,
                 lines=lines.get(index, []),
             )
-            for index, record in enumerate(world.searches)
+            for index, pk in enumerate(ids)
         ],
-        therapist_count=len(world.therapists),
+        therapist_count=len(world.therapist_columns),
     )
 
 
 def _blocked_by(world: World, index: int) -> str | Promise | None:
-    reason = blocking_reason(
-        world.search_columns, index, world.therapist_columns, world.parameters, world.today
-    )
+    reason = relax(world.search_columns, index, world.everybody).blocking
     return blocked_by(reason) if reason else None
 
 
-def _names(world: World, matches: Matches) -> dict[int, str]:
-    ids = {world.therapists[index].id for index in matches.therapist_index.tolist()}
-    return {row.pk: row.full_name for row in Therapist.objects.filter(pk__in=ids)}
-
-
-def _lines(world: World, matches: Matches, names: dict[int, str]) -> dict[int, list[str]]:
+def _lines(world: World, standing: Standing, top: int) -> dict[int, list[str]]:
+    best = replace(standing, keys=standing.keys[:, :top])
+    matches = matches_of(best, world.search_columns, world.everybody)
+    ids = world.therapist_columns.id[matches.therapist_index].tolist()
+    names = {row.pk: row.full_name for row in Therapist.objects.filter(pk__in=set(ids))}
     lines: dict[int, list[str]] = {}
     for row, index in enumerate(matches.search_index.tolist()):
-        therapist = world.therapists[int(matches.therapist_index[row])]
         minutes = int(matches.common_minutes[row])
         hours = f"{minutes / 60:.1f} h" if minutes >= 0 else "?"
         lines.setdefault(index, []).append(
-            f"{int(matches.rank[row])}. {names[therapist.id]}  score {matches.score[row]:.3f}  "
+            f"{int(matches.rank[row])}. {names[ids[row]]}  score {matches.score[row]:.3f}  "
             f"{matches.distance_km[row]:.1f} km  {hours}"
         )
     return lines

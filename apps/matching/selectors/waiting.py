@@ -5,11 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from apps.core.parameters import Parameters
-from apps.matching.engine.matching import Evaluation, evaluate, match
+from apps.matching.engine.matching import Evaluation, evaluate_therapist, select_from
 from apps.matching.engine.planning import UnplannedReason
 from apps.matching.engine.reasons import Flag, Reason, reasons_of
-from apps.matching.engine.relaxation import blocking_reason
+from apps.matching.engine.relaxation import relax
 from apps.matching.enums import InquiryStatus, RequestStatus
 from apps.matching.models import PlacementRequest, PlacementSearch, Round
 from apps.matching.selectors import loading
@@ -45,20 +47,15 @@ class Waiting:
 
 def waiting_for(*, therapist: Therapist, today: date, parameters: Parameters) -> Waiting:
     """All plannable searches against one therapist; a draft inquiry of the therapist does not count."""
-    world = worlds.load(
-        today=today,
-        parameters=parameters,
-        therapist_ids=[therapist.pk],
-        ignore_inquiries=draft_ids([therapist.pk]),
-    )
-    index = world.therapist_index[therapist.pk]
-    results = [_evaluated(world, place) for place in range(len(world.searches))]
-    fitting = [place for place, result in enumerate(results) if not result.failures[index]]
-    rows = search_list().in_bulk([world.searches[place].id for place in fitting])
+    world = worlds.load(today=today, parameters=parameters, ignore_inquiries=draft_ids([therapist.pk]))
+    result = evaluate_therapist(world.search_columns, world.everybody, world.therapist_row(therapist.pk))
+    fitting = np.flatnonzero(result.is_candidate).tolist()
+    ids = world.search_columns.id[fitting].tolist()
+    rows = search_list().in_bulk(ids)
     return Waiting(
-        fits=[_fit(rows[world.searches[place].id], results[place], index) for place in fitting],
-        search_count=len(results),
-        reject_counts=_counts(results, index),
+        fits=[_fit(rows[pk], result, index) for pk, index in zip(ids, fitting, strict=True)],
+        search_count=len(world.search_columns),
+        reject_counts=_counts(result),
     )
 
 
@@ -77,23 +74,23 @@ def unplanned_in(*, round_: Round, parameters: Parameters, today: date) -> list[
     searches = loading.plannable(today=today).exclude(pk__in=planned.values("search"))
     drafts = round_.inquiries.filter(status=InquiryStatus.DRAFT).values_list("pk", flat=True)
     world = worlds.load(today=today, parameters=parameters, searches=searches, ignore_inquiries=list(drafts))
-    if not world.searches:
+    if not len(world.search_columns):
         return []
-    matches = match(world.search_columns, world.therapist_columns, world.parameters, today, top=1)
-    return _explained(world, matches.candidate_count.tolist())
+    standing = select_from(world.search_columns, world.everybody, top=0)
+    return _explained(world, standing.candidate_count.tolist())
 
 
 def _explained(world: World, candidate_counts: Collection[int]) -> list[Unplanned]:
-    rows = search_list().in_bulk([record.id for record in world.searches])
+    ids, open_requests = world.search_columns.id.tolist(), world.search_columns.open_requests.tolist()
+    rows = search_list().in_bulk(ids)
     found, looked_at = [], 0
     for place, count in enumerate(candidate_counts):
-        record = world.searches[place]
-        reason = _reason(count, record.open_requests, world.parameters.open_requests_per_search)
+        reason = _reason(count, open_requests[place], world.parameters.open_requests_per_search)
         blocking = None
         if reason == UnplannedReason.NO_CANDIDATE and looked_at < MOST_BLOCKED:
             looked_at += 1
-            blocking = blocking_reason(*_engine(world, place))
-        found.append(Unplanned(search=rows[record.id], reason=reason, blocking=blocking))
+            blocking = relax(world.search_columns, place, world.everybody).blocking
+        found.append(Unplanned(search=rows[ids[place]], reason=reason, blocking=blocking))
     return found
 
 
@@ -101,14 +98,6 @@ def _reason(candidates: int, open_requests: int, most: int) -> UnplannedReason:
     if not candidates:
         return UnplannedReason.NO_CANDIDATE
     return UnplannedReason.ENOUGH_OPEN_REQUESTS if open_requests >= most else UnplannedReason.NO_PLACE_LEFT
-
-
-def _engine(world: World, place: int) -> tuple:
-    return world.search_columns, place, world.therapist_columns, world.parameters, world.today
-
-
-def _evaluated(world: World, place: int) -> Evaluation:
-    return evaluate(*_engine(world, place))
 
 
 def _fit(search: PlacementSearch, result: Evaluation, index: int) -> Fit:
@@ -123,8 +112,8 @@ def _fit(search: PlacementSearch, result: Evaluation, index: int) -> Fit:
     )
 
 
-def _counts(results: list[Evaluation], index: int) -> list[tuple[Reason, int]]:
+def _counts(result: Evaluation) -> list[tuple[Reason, int]]:
     counts: Counter[Reason] = Counter()
-    for result in results:
-        counts.update(reasons_of(int(result.failures[index])))
+    for mask, number in zip(*np.unique(result.failures, return_counts=True), strict=True):
+        counts.update(dict.fromkeys(reasons_of(int(mask)), int(number)))
     return counts.most_common()

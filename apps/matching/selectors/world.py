@@ -1,44 +1,57 @@
-"""One look at searches and therapists: the engine's columns with the way back to the rows."""
+"""One look at searches and therapists: the engine's columns of one moment.
+
+With `therapist_ids` or inside a transaction everything is read; else `kept` is used.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+import numpy as np
+from django.db import connection
 from django.db.models import QuerySet
 
 from apps.core.parameters import Parameters
 from apps.matching.engine import records
-from apps.matching.engine.columns import SearchColumns, TherapistColumns, pack_searches, pack_therapists
-from apps.matching.models import PlacementSearch
-from apps.matching.selectors import loading
+from apps.matching.engine.columns import SearchColumns, TherapistColumns
+from apps.matching.engine.matching import Standing, select_from
+from apps.matching.engine.sides import Therapists, prepare_therapists
+from apps.matching.enums import OPEN_INQUIRIES
+from apps.matching.models import Inquiry, PlacementSearch
+from apps.matching.selectors import kept, loading
+from apps.matching.selectors.search_columns import read_searches
+from apps.matching.selectors.therapist_columns import read_therapists
 from apps.therapists.models import Therapist
+
+TOP = 50
 
 
 @dataclass(frozen=True)
 class World:
-    """Records of one moment. Index i of a column belongs to record i."""
+    search_columns: SearchColumns
+    everybody: Therapists
 
-    searches: list[records.SearchRecord]
-    therapists: list[records.TherapistRecord]
-    parameters: records.Parameters
-    today: date
-
-    @cached_property
-    def search_columns(self) -> SearchColumns:
-        return pack_searches(self.searches)
-
-    @cached_property
+    @property
     def therapist_columns(self) -> TherapistColumns:
-        return pack_therapists(self.therapists)
+        return self.everybody.columns
+
+    @property
+    def parameters(self) -> records.Parameters:
+        return self.everybody.parameters
+
+    @property
+    def today(self) -> date:
+        return self.everybody.today
 
     @cached_property
-    def therapist_index(self) -> dict[int, int]:
-        return {record.id: index for index, record in enumerate(self.therapists)}
+    def search_row(self) -> dict[int, int]:
+        """Row of each search, by id."""
+        return {pk: row for row, pk in enumerate(self.search_columns.id.tolist())}
 
-    @cached_property
-    def search_index(self) -> dict[int, int]:
-        return {record.id: index for index, record in enumerate(self.searches)}
+    def therapist_row(self, pk: int) -> int:
+        """Row of a therapist, -1 for one who is not in this world."""
+        return int(self.therapist_columns.positions_of(np.array([pk]))[0])
 
 
 def load(
@@ -52,20 +65,53 @@ def load(
     """Load searches (default: all that may be planned for) and therapists (default: all).
 
     With `therapist_ids` everybody in their contact groups is loaded too: pauses and limits hold for all.
+    `ignore_inquiries` do not count as open, when their own requests are looked at again.
     """
-    if therapist_ids is not None:
-        therapist_ids = everybody_behind(therapist_ids)
+    engine = loading.engine_parameters(parameters)
+    policy = parameters.email_policy
+    if therapist_ids is not None or connection.in_atomic_block:
+        ids = None if therapist_ids is None else everybody_behind(therapist_ids)
+        columns = read_therapists(today=today, email_policy=policy, ids=ids)
+        everybody = prepare_therapists(columns, engine, today)
+        plannable = None if searches is not None else loading.plannable(today=today)
+    else:
+        now = kept.current(today=today, engine=engine, email_policy=policy)
+        everybody, plannable = now.everybody, now.searches
+    found = searches if searches is not None else plannable
     return World(
-        searches=loading.search_records(today=today, searches=searches),
-        therapists=loading.therapist_records(
-            today=today,
-            email_policy=parameters.email_policy,
-            ids=therapist_ids,
-            ignore_inquiries=ignore_inquiries,
-        ),
-        parameters=loading.engine_parameters(parameters),
-        today=today,
+        search_columns=read_searches(found, today=today) if isinstance(found, QuerySet) else found,
+        everybody=_ignoring(everybody, ignore_inquiries),
     )
+
+
+def of_search(
+    *, search: PlacementSearch, today: date, parameters: Parameters, ignore_inquiries: Collection[int] = ()
+) -> World:
+    """One search, the only row, against all therapists; what is kept is used where it holds the search."""
+    if not connection.in_atomic_block:
+        engine = loading.engine_parameters(parameters)
+        now = kept.current(today=today, engine=engine, email_policy=parameters.email_policy)
+        rows = np.flatnonzero(now.searches.id == search.pk)
+        if len(rows):
+            return World(now.searches.take(rows), _ignoring(now.everybody, ignore_inquiries))
+    return load(
+        today=today,
+        parameters=parameters,
+        searches=PlacementSearch.objects.filter(pk=search.pk),
+        ignore_inquiries=ignore_inquiries,
+    )
+
+
+def outlook(*, today: date, parameters: Parameters) -> tuple[World, Standing]:
+    """All plannable searches with their best candidates and the count of reasons, kept up to date."""
+    if connection.in_atomic_block:
+        world = load(today=today, parameters=parameters)
+        return world, select_from(world.search_columns, world.everybody, TOP)
+    engine = loading.engine_parameters(parameters)
+    now, standing = kept.with_standing(
+        today=today, engine=engine, email_policy=parameters.email_policy, top=TOP
+    )
+    return World(now.searches, now.everybody), standing
 
 
 def everybody_behind(therapist_ids: Collection[int]) -> list[int]:
@@ -74,3 +120,13 @@ def everybody_behind(therapist_ids: Collection[int]) -> list[int]:
     return list(
         Therapist.objects.filter(contact_group_id__in=groups).order_by("id").values_list("id", flat=True)
     )
+
+
+def _ignoring(everybody: Therapists, inquiries: Collection[int]) -> Therapists:
+    """Nobody has more than one open inquiry, so without it there is none."""
+    if not inquiries:
+        return everybody
+    open_ones = Inquiry.objects.filter(pk__in=inquiries, status__in=OPEN_INQUIRIES)
+    ids = np.array(list(open_ones.values_list("therapist_id", flat=True)), dtype=np.int64)
+    rows = everybody.columns.positions_of(ids)
+    return everybody.without_inquiries(rows[rows >= 0])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import parameters as operating
 from apps.core.parameters import Parameters
-from apps.matching.engine.matching import evaluate
+from apps.matching.engine.matching import evaluate_from
 from apps.matching.engine.reasons import Reason, reasons_of
 from apps.matching.enums import UNSENT_INQUIRIES, UNSENT_REQUESTS, RequestStatus
 from apps.matching.models import Inquiry, PlacementRequest
@@ -72,16 +72,10 @@ def _unfit(
 
 
 def _reason_against(world: World, request: PlacementRequest) -> str:
-    if request.search_id not in world.search_index:
+    if request.search_id not in world.search_row:
         return _("The search is not active or a consent is missing.")
-    result = evaluate(
-        world.search_columns,
-        world.search_index[request.search_id],
-        world.therapist_columns,
-        world.parameters,
-        world.today,
-    )
-    reasons = reasons_of(int(result.failures[world.therapist_index[request.therapist_id]]))
+    result = evaluate_from(world.search_columns, world.search_row[request.search_id], world.everybody)
+    reasons = reasons_of(int(result.failures[world.therapist_row(request.therapist_id)]))
     if request.status == RequestStatus.RELEASED:  # the interval was kept then; since, we tried to reach them
         reasons = tuple(reason for reason in reasons if reason != Reason.CONTACTED_RECENTLY)
     return str(REASONS[reasons[0]]) if reasons else ""

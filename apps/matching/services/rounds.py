@@ -14,7 +14,7 @@ from apps.core.errors import Refused, StaleState
 from apps.core.parameters import Parameters
 from apps.core.transitions import lock, move, operation, record_start
 from apps.matching.engine import planning
-from apps.matching.engine.matching import Matches, match, result_hash
+from apps.matching.engine.matching import Matches, matches_of, result_hash
 from apps.matching.enums import (
     OPEN_REQUESTS,
     Channel,
@@ -30,9 +30,7 @@ from apps.matching.selectors.candidates import Judgement, explain, parts_of
 from apps.matching.selectors.world import World
 from apps.matching.services import inquiries
 from apps.therapists.models import Therapist
-from apps.therapists.selectors import may_be_emailed, phone_of
-
-TOP = 50
+from apps.therapists.selectors import ids_with_phone, may_be_emailed, phone_of
 
 
 def plan_round(*, actor: Any, at: datetime, today: date) -> Round:
@@ -43,10 +41,10 @@ def plan_round(*, actor: Any, at: datetime, today: date) -> Round:
     parameters = operating.current(at=at)
     if Round.objects.filter(status=RoundStatus.DRAFT).exists():
         raise Refused(_("A draft round waits already. Please release or discard it first."))
-    world = worlds.load(today=today, parameters=parameters)
-    matches = match(world.search_columns, world.therapist_columns, world.parameters, today, top=TOP)
-    channels = _channels(world, parameters)
-    plan = _plan(world, matches, channels)
+    world, standing = worlds.outlook(today=today, parameters=parameters)
+    matches = matches_of(standing, world.search_columns, world.everybody)
+    plan = _plan(world, matches)
+    channels = _channels(world, plan, parameters)
     try:
         return _write(world, matches, plan, channels, version=parameters.version, actor=actor, at=at)
     except IntegrityError:
@@ -129,17 +127,17 @@ def channel_for(therapist: Therapist, email_policy: str) -> Channel | None:
     return Channel.PHONE if phone_of(therapist) else None
 
 
-def _channels(world: World, parameters: Parameters) -> dict[int, Channel]:
-    therapists = Therapist.objects.prefetch_related("workplaces__practice").in_bulk(
-        [record.id for record in world.therapists]
-    )
+def _channels(world: World, plan: planning.Plan, parameters: Parameters) -> dict[int, Channel]:
+    ids = {int(world.therapist_columns.id[line.therapist_index]) for line in plan.lines}
+    therapists = Therapist.objects.prefetch_related("workplaces__practice").in_bulk(ids)
     found = {pk: channel_for(row, parameters.email_policy) for pk, row in therapists.items()}
     return {pk: channel for pk, channel in found.items() if channel is not None}
 
 
-def _plan(world: World, matches: Matches, channels: dict[int, Channel]) -> planning.Plan:
-    reachable = np.array([record.id in channels for record in world.therapists], dtype=bool)
-    keep = reachable[matches.therapist_index] if len(reachable) else np.zeros(0, dtype=bool)
+def _plan(world: World, matches: Matches) -> planning.Plan:
+    therapists, searches = world.therapist_columns, world.search_columns
+    is_reachable = therapists.has_email | np.isin(therapists.id, list(ids_with_phone()))
+    keep = is_reachable[matches.therapist_index]
     edges = planning.Edges(
         search_index=matches.search_index[keep],
         therapist_index=matches.therapist_index[keep],
@@ -148,9 +146,9 @@ def _plan(world: World, matches: Matches, channels: dict[int, Channel]) -> plann
     )
     return planning.plan(
         edges,
-        contact_groups=[record.contact_group for record in world.therapists],
-        waiting_days=[(world.today - record.started_on).days for record in world.searches],
-        open_requests=[record.open_requests for record in world.searches],
+        contact_groups=therapists.contact_group,
+        waiting_days=world.today.toordinal() - searches.started_on,
+        open_requests=searches.open_requests,
         parameters=world.parameters,
     )
 
@@ -171,18 +169,18 @@ def _write(
             planned_for=world.today,
             parameters_version=version,
             result_hash=result_hash(matches),
-            searches_count=len(world.searches),
-            therapists_count=len(world.therapists),
+            searches_count=len(world.search_columns),
+            therapists_count=len(world.therapist_columns),
             candidates_count=int(matches.candidate_count.sum()),
             created_by=actor,
         )
         record_start(round_, actor=actor, at=at)
         rows = _rows_of_matches(matches)
-        therapists = Therapist.objects.in_bulk(
-            {world.therapists[line.therapist_index].id for line in plan.lines}
-        )
+        therapists = Therapist.objects.in_bulk(channels)
         for index, lines in _by_therapist(plan.lines).items():
-            therapist = therapists[world.therapists[index].id]
+            therapist = therapists.get(int(world.therapist_columns.id[index]))
+            if therapist is None:
+                continue  # lost the address or number while the round was planned
             inquiry = _draft_inquiry(
                 therapist, channel=channels[therapist.pk], round_=round_, actor=actor, at=at
             )
@@ -214,7 +212,7 @@ def _write_request(
 ) -> None:
     minutes = int(matches.common_minutes[row])
     request = PlacementRequest.objects.create(
-        search_id=world.searches[line.search_index].id,
+        search_id=int(world.search_columns.id[line.search_index]),
         inquiry=inquiry,
         therapist_id=inquiry.therapist_id,
         score=round(float(matches.score[row]), 4),

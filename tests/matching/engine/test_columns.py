@@ -1,8 +1,21 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
-from apps.matching.engine.columns import approval_bits, has_member, pack_searches, pack_therapists
+from apps.core import icd
+from apps.core.enums import Language
+from apps.matching.engine.columns import (
+    LANGUAGES,
+    TherapistColumns,
+    approval_bits,
+    diagnosis_range,
+    language_bits,
+    pack_searches,
+    pack_therapists,
+)
 from apps.matching.engine.hours import Interval
+from apps.matching.engine.reasons import Reason
 from tests.matching.engine.builders import search, therapist
 
 
@@ -19,7 +32,7 @@ def test_positions_of_finds_rows_of_unsorted_ids() -> None:
     assert pack_therapists([]).positions_of(np.array([1])).tolist() == [-1]
 
 
-def test_pack_therapists_shares_equal_sets() -> None:
+def test_pack_therapists_turns_sets_into_bits_and_ranges() -> None:
     people = [
         therapist(id=1),
         therapist(id=2, languages=frozenset({"de"}), wished_diagnoses=("F40.1 G", "F32")),
@@ -27,10 +40,34 @@ def test_pack_therapists_shares_equal_sets() -> None:
         therapist(id=4, wished_diagnoses=("?",)),
     ]
     columns = pack_therapists(people)
-    assert columns.language_sets == (frozenset({"de"}), frozenset({"tr"}))
-    assert columns.language_set.tolist() == [0, 0, 1, 0]
-    assert columns.wish_sets == (None, ("F32", "F40.1"), ())
-    assert columns.wish_set.tolist() == [0, 1, 1, 2]
+    german, turkish = language_bits({"de"}), language_bits({"tr"})
+    assert columns.languages.tolist() == [german, german, turkish, german]
+    assert columns.has_wish.tolist() == [False, True, True, True]
+    both = [list(icd.code_range("F32")), list(icd.code_range("F40.1"))]
+    assert [columns.wishes.take(np.array([row])).values.tolist() for row in range(4)] == [[], both, both, []]
+
+
+def test_languages_are_those_of_the_records() -> None:
+    assert list(LANGUAGES) == Language.values
+
+
+@pytest.mark.parametrize("code", [None, "", "Depression"])
+def test_unreadable_diagnosis_is_an_empty_range(code: str | None) -> None:
+    first, last = diagnosis_range(code)
+    assert last < first
+
+
+def test_replaced_therapists_are_those_of_the_others() -> None:
+    people = [therapist(id=1), therapist(id=2, wished_diagnoses=("F32",)), therapist(id=3)]
+    other = therapist(id=2, wished_diagnoses=("F4", "F6"), working_hours=(Interval(1, 5, 70),), gender="male")
+    changed = pack_therapists(people).replaced(np.array([1]), pack_therapists([other]))
+    expected = pack_therapists([people[0], other, people[2]])
+    assert as_lists(changed) == as_lists(expected)
+
+
+def as_lists(columns: TherapistColumns) -> dict[str, Any]:
+    flat = {**vars(columns), **vars(columns.hours), **vars(columns.wishes)}
+    return {name: value.tolist() for name, value in flat.items() if isinstance(value, np.ndarray)}
 
 
 def test_pack_refuses_unknown_codes() -> None:
@@ -45,13 +82,7 @@ def test_one_picks_a_single_search() -> None:
     searches = [search(id=1), search(id=2, availability=hours, locked_therapists=frozenset({4, 2}))]
     one = pack_searches(searches).one(1)
     assert one.id.tolist() == [2]
-    assert one.locked == ((2, 4),)
-    assert one.excluded == ((),)
-    assert one.hours.end[0, :, 0].tolist() == [0, 0, 200, 0, 0, 0, 0]
+    locked = Reason.LOCKED_AFTER_REJECTION.bit
+    assert one.turned_down.values.tolist() == [[2, locked], [4, locked]]
+    assert one.hours.end[0, 0].tolist() == [0, 0, 200, 0, 0, 0, 0, 0]
     assert one.vectors.shape == (3, 1)
-
-
-def test_has_member_tells_which_sets_overlap() -> None:
-    left, right = [frozenset({"de"}), frozenset({"tr", "en"})], [frozenset({"en"}), frozenset({"de", "ru"})]
-    assert has_member(left, right).tolist() == [[False, True], [True, False]]
-    assert has_member([], right).shape == (0, 2)

@@ -1,16 +1,23 @@
+from itertools import product
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.matching.engine.compiled import compiled
 from apps.matching.engine.hours import (
+    LANES,
+    HoursColumns,
     Interval,
     Schedule,
     common_minutes,
-    common_time,
+    longest_common,
     longest_common_minutes,
     merge,
     pack_hours,
+    total_common,
 )
 from tests.matching import oracle
 from tests.matching.strategies import schedules
@@ -18,12 +25,24 @@ from tests.matching.strategies import schedules
 MONDAY, TUESDAY, SUNDAY = 0, 1, 6
 
 
+@compiled
+def compiled_common_time(*people: Any) -> tuple[int, int]:
+    return longest_common(*people), total_common(*people)
+
+
+def of_columns(left: HoursColumns, row: int, right: HoursColumns, column: int) -> tuple[int, int]:
+    return compiled_common_time(*flat(left, row), *flat(right, column))
+
+
+def flat(hours: HoursColumns, row: int) -> tuple[Any, ...]:
+    return hours.start.ravel(), hours.end.ravel(), row * hours.start.shape[1] * LANES, hours.depth[row]
+
+
 def both(left: Schedule, right: Schedule) -> tuple[int, int]:
     """Return (longest, total) and make sure that columns say the same in both directions."""
     longest, total = longest_common_minutes(left, right), common_minutes(left, right)
     for a, b in ((left, right), (right, left)):
-        columns = common_time(pack_hours([a]), np.array([0]), pack_hours([b]), np.array([0]))
-        assert (columns.longest.tolist(), columns.total.tolist()) == ([longest], [total])
+        assert of_columns(pack_hours([a]), 0, pack_hours([b]), 0) == (longest, total)
     return longest, total
 
 
@@ -96,8 +115,19 @@ def test_pack_hours_marks_empty_schedules_unknown() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(schedules(), min_size=1, max_size=12), st.lists(schedules(), min_size=1, max_size=12))
 def test_common_time_agrees_with_counting_minutes(left: list[Schedule], right: list[Schedule]) -> None:
-    a, b = np.divmod(np.arange(len(left) * len(right)), len(right))
-    result = common_time(pack_hours(left), a, pack_hours(right), b)
-    for pair, (row, column) in enumerate(zip(a, b, strict=True)):
+    columns = pack_hours(left), pack_hours(right)
+    for row, column in product(range(len(left)), range(len(right))):
         total, longest = oracle.common_time(left[row], right[column])
-        assert (result.total[pair], result.longest[pair]) == (total or 0, longest or 0)
+        assert of_columns(columns[0], row, columns[1], column) == (longest or 0, total or 0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(schedules(), min_size=2, max_size=6), schedules())
+def test_replaced_rows_are_those_of_the_others(people: list[Schedule], other: Schedule) -> None:
+    changed = pack_hours(people).replaced(np.array([1]), pack_hours([other]))
+    expected = pack_hours([people[0], other, *people[2:]])
+    layers = expected.start.shape[1]
+    assert changed.depth.tolist() == expected.depth.tolist()
+    assert changed.start[:, :layers].tolist() == expected.start.tolist()
+    assert changed.end[:, :layers].tolist() == expected.end.tolist()
+    assert not changed.end[:, layers:].any()

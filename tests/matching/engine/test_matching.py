@@ -71,14 +71,15 @@ def test_evaluate_without_therapists_is_empty() -> None:
     assert evaluated(search()).failures.tolist() == []
 
 
-def test_match_in_many_blocks_equals_match_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_match_with_two_threads_equals_match_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     searches = [
         search(id=number, latitude=52.5 + 0.02 * number, locked_therapists=frozenset({number, number + 3}))
         for number in range(12)
     ]
     whole = matched(searches, crowd(25))
-    monkeypatch.setattr(matching, "PAIRS_PER_BLOCK", 30)
-    pieces = matched(searches, crowd(25))
+    monkeypatch.setattr(matching, "SEARCHES_PER_BLOCK", 5)
+    columns = pack_searches(searches), pack_therapists(crowd(25))
+    pieces = match(*columns, Parameters(), TODAY, threads=2)
     assert result_hash(pieces) == result_hash(whole)
     assert pieces.reject_counts.tolist() == whole.reject_counts.tolist()
     assert pieces.candidate_count.tolist() == whole.candidate_count.tolist()

@@ -9,7 +9,8 @@ from hypothesis import given
 from apps.matching.engine.columns import pack_searches, pack_therapists
 from apps.matching.engine.reasons import Reason
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
-from apps.matching.engine.relaxation import RELAXATIONS, blocking_reason, what_if
+from apps.matching.engine.relaxation import RELAXATIONS, relax, what_if
+from apps.matching.engine.sides import prepare_therapists
 from tests.matching import oracle
 from tests.matching.engine.builders import TODAY, search, therapist
 from tests.matching.strategies import of_worlds, worlds
@@ -24,7 +25,8 @@ def gains(one: SearchRecord, *people: TherapistRecord) -> dict[str, int]:
 
 
 def blocked_by(one: SearchRecord, *people: TherapistRecord) -> Reason | None:
-    return blocking_reason(pack_searches([one]), 0, pack_therapists(people), Parameters(), TODAY)
+    everybody = prepare_therapists(pack_therapists(people), Parameters(), TODAY)
+    return relax(pack_searches([one]), 0, everybody).blocking
 
 
 def test_what_if_names_every_relaxation_in_order() -> None:

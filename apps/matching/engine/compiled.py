@@ -1,0 +1,43 @@
+"""Functions compiled to machine code by numba, and where the compiled code is kept.
+
+The folder is named after the engine's sources: numba itself notices a change of the function's own file
+only, not of another file it calls or takes a constant from. NUMBA_CACHE_DIR moves it elsewhere (the
+container does).
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_HERE = Path(__file__).parent
+
+
+def compiled(function: Function) -> Function:
+    """Compile at the first call and keep the result on disk. The interpreter's lock is let go meanwhile."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def inlined(function: Function) -> Function:
+    """A part of compiled functions; callable from Python as well."""
+    return numba.njit(nogil=True, error_model="numpy", inline="never", forceinline=True)(function)
+
+
+def _folder() -> Path:
+    digest = hashlib.sha256()
+    for source in sorted(_HERE.glob("**/*.py")):
+        digest.update(source.read_bytes())
+    base = Path(config.CACHE_DIR) if config.CACHE_DIR else _HERE / "__pycache__"
+    if not os.access(base if base.exists() else base.parent, os.W_OK):
+        base = Path(tempfile.gettempdir()) / "matching-engine"
+    return base / digest.hexdigest()[:16]
+
+
+config.CACHE_DIR = str(_folder())

@@ -1,0 +1,136 @@
+"""All therapists and plannable searches, kept in the process: reading them for every page would cost more
+than matching them.
+
+Before each use the database is asked what has changed since (`core.changes`); only that is read again, and
+only what depends on it is worked out again. What is seen inside a transaction may never be committed, so
+nothing of it may come here: see `world.load`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from threading import Lock
+
+import numpy as np
+
+from apps.core.changes import changes_since, snapshot
+from apps.matching.engine import records
+from apps.matching.engine import standing as standings
+from apps.matching.engine.columns import SearchColumns, TherapistColumns
+from apps.matching.engine.matching import Standing, select_from
+from apps.matching.engine.sides import Therapists, prepare_therapists
+from apps.matching.selectors import loading
+from apps.matching.selectors.search_columns import read_searches
+from apps.matching.selectors.therapist_columns import read_therapists
+
+MOST_CHANGED = 1_000  # above, everything is read again
+
+
+@dataclass(frozen=True)
+class Kept:
+    snapshot: str
+    email_policy: str
+    everybody: Therapists
+    searches: SearchColumns
+    standing: Standing | None = None
+
+
+_lock = Lock()
+_kept: Kept | None = None
+
+
+def current(*, today: date, engine: records.Parameters, email_policy: str) -> Kept:
+    """Everything as of now: one query when nothing has changed."""
+    global _kept  # noqa: PLW0603  (one world per process is the point)
+    with _lock:
+        _kept = _brought_up(_kept, today, engine, email_policy)
+        return _kept
+
+
+def with_standing(
+    *, today: date, engine: records.Parameters, email_policy: str, top: int
+) -> tuple[Kept, Standing]:
+    """The same with the best candidates of all searches."""
+    global _kept  # noqa: PLW0603
+    with _lock:
+        now = _brought_up(_kept, today, engine, email_policy)
+        standing = now.standing or select_from(now.searches, now.everybody, top)
+        _kept = replace(now, standing=standing)
+        return _kept, standing
+
+
+def forget() -> None:
+    global _kept  # noqa: PLW0603
+    with _lock:
+        _kept = None
+
+
+def _brought_up(kept: Kept | None, today: date, engine: records.Parameters, email_policy: str) -> Kept:
+    if kept is None or (kept.everybody.today, kept.email_policy) != (today, email_policy):
+        return _read(today, engine, email_policy)
+    changes = changes_since(kept.snapshot)
+    if len(changes.therapists) + len(changes.patients) > MOST_CHANGED:
+        return _read(today, engine, email_policy)
+    if kept.everybody.parameters != engine:
+        everybody = prepare_therapists(kept.everybody.columns, engine, today)
+        kept = replace(kept, everybody=everybody, standing=None)
+    if changes.therapists:
+        kept = _with_therapists(kept, np.array(sorted(changes.therapists)))
+    if changes.patients:
+        kept = _with_patients(kept, np.array(sorted(changes.patients)))
+    return replace(kept, snapshot=changes.snapshot)
+
+
+def _read(today: date, engine: records.Parameters, email_policy: str) -> Kept:
+    moment = snapshot()  # first: what is committed while reading is read once more
+    therapists = read_therapists(today=today, email_policy=email_policy)
+    searches = read_searches(loading.plannable(today=today), today=today)
+    return Kept(moment, email_policy, prepare_therapists(therapists, engine, today), searches)
+
+
+def _with_therapists(kept: Kept, ids: np.ndarray) -> Kept:
+    old = kept.everybody
+    fresh = read_therapists(today=old.today, email_policy=kept.email_policy, ids=ids.tolist())
+    rows = old.columns.positions_of(ids)
+    is_same = len(fresh) == len(ids) and (rows >= 0).all() and _at_same_place(old, rows, fresh)
+    if not is_same:
+        others = np.flatnonzero(~np.isin(old.columns.id, ids))
+        columns = old.columns.take(others).joined(fresh)
+        columns = columns.take(np.argsort(columns.id, kind="stable"))
+        return replace(kept, everybody=prepare_therapists(columns, old.parameters, old.today), standing=None)
+    columns = old.columns.replaced(rows, fresh)
+    groups = np.concatenate([old.columns.contact_group[rows], fresh.contact_group])
+    affected = np.flatnonzero(
+        np.isin(columns.contact_group, groups) | np.isin(old.columns.contact_group, groups)
+    )
+    everybody = old.with_rows(columns, affected)
+    standing = kept.standing and _standing_after(kept.standing, kept.searches, old, everybody, affected)
+    return replace(kept, everybody=everybody, standing=standing)
+
+
+def _standing_after(
+    standing: Standing, searches: SearchColumns, old: Therapists, new: Therapists, rows: np.ndarray
+) -> Standing | None:
+    """None where matching everything is as quick."""
+    if len(rows) > standings.MOST_CHANGED:
+        return None
+    return standings.after_therapists(standing, searches, old, new, rows)
+
+
+def _at_same_place(old: Therapists, rows: np.ndarray, fresh: TherapistColumns) -> bool:
+    pairs = (
+        (old.columns.latitude[rows], fresh.latitude),
+        (old.columns.longitude[rows], fresh.longitude),
+    )
+    return all(np.array_equal(before, after, equal_nan=True) for before, after in pairs)
+
+
+def _with_patients(kept: Kept, ids: np.ndarray) -> Kept:
+    today = kept.everybody.today
+    fresh = read_searches(loading.plannable(today=today).filter(patient_id__in=ids.tolist()), today=today)
+    others = np.flatnonzero(~np.isin(kept.searches.patient_id, ids))
+    searches = kept.searches.take(others).joined(fresh)
+    order = np.lexsort((searches.id, searches.started_on))
+    searches = searches.take(order)
+    source = np.concatenate([others, np.full(len(fresh), -1)])[order]
+    standing = kept.standing and standings.after_searches(kept.standing, source, searches, kept.everybody)
+    return replace(kept, searches=searches, standing=standing)

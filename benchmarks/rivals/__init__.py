@@ -1,0 +1,1 @@
+"""How one would do it otherwise: one SQL query, the ORM with a bounding box, a bare distance kernel."""
