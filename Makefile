@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test rivals check lock format shell stop clean
+.PHONY: help setup demo run test rivals bench check lock format shell stop clean
 
 # The first Python that is new enough; another one: make setup PYTHON=/path/to/python3
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -51,6 +51,9 @@ test: setup ## Run the tests with coverage (ARGS="tests/matching -k engine" for 
 
 rivals: setup ## Let twenty therapists accept at once, two hundred times (real connections)
 	RIVAL_ROUNDS=200 $(VENV_PYTHON) -m pytest tests/matching/test_rivals.py
+
+bench: setup ## Measure the product beside its rivals (ONLY=matching for a part, SIZE=small|mid|full for one size)
+	@$(VENV_PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
 check: setup ## Run every check that is not a test and sum up
 	@$(VENV_PYTHON) scripts/check.py

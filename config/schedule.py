@@ -27,5 +27,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "matching.fit_acceptance",
         "schedule": crontab(hour="3", minute="40"),
     },
+    "matching-start-run": {"task": "matching.start_match_run", "schedule": crontab(hour="4", minute="10")},
+    "matching-shards": {"task": "matching.match_shards", "schedule": SECONDS(60)},
+    "core-forget-changes": {"task": "core.forget_changes", "schedule": crontab(hour="2", minute="50")},
     "matching-recheck": {"task": "matching.recheck_unsent", "schedule": crontab(hour="5", minute="0")},
 }

@@ -63,6 +63,8 @@ BLOCKING: dict[str, Promise] = {
 
 PLAN_REASONS: dict[str, Promise] = {
     PlanReason.FIRST_REQUEST: _("first request of a waiting search"),
+    PlanReason.LONGEST_WAITING: _("nobody who fits this therapist waits longer"),
+    PlanReason.LEAVES_SCARCE_PLACE: _("a more promising therapist is full with others"),
     PlanReason.ONLY_OPTION: _("the only fitting therapist"),
     PlanReason.BEST_CANDIDATE: _("first in the ranking"),
     PlanReason.MOST_PROMISING: _("adds most to the chance of a place"),

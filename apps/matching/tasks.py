@@ -2,7 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.core import parameters
-from apps.matching.services import acceptance, follow_up, recheck, searches, simulations
+from apps.matching.services import acceptance, follow_up, match_runs, recheck, searches, simulations
 
 
 @shared_task(name="matching.resume_due_searches")
@@ -35,3 +35,14 @@ def run_simulations(**kwargs: object) -> None:
 def fit_acceptance(**kwargs: object) -> None:
     now = timezone.now()
     acceptance.fit(at=now, smoothing=parameters.current(at=now).acceptance_smoothing)
+
+
+@shared_task(name="matching.start_match_run")
+def start_match_run(**kwargs: object) -> None:
+    match_runs.start(at=timezone.now())
+
+
+@shared_task(name="matching.match_shards")
+def match_shards(**kwargs: object) -> None:
+    while match_runs.work(clock=timezone.now):
+        pass

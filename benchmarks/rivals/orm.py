@@ -54,9 +54,7 @@ class OrmLoop:
         ]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:top]
 
-    def _fitting(
-        self, search: PlacementSearch, patient: Patient
-    ) -> dict[int, tuple[dict[str, Any], float]]:
+    def _fitting(self, search: PlacementSearch, patient: Patient) -> dict[int, tuple[dict[str, Any], float]]:
         """Who passes everything but the hours: id → (row, closeness)."""
         turned_down = self._turned_down(patient)
         fitting = {}

@@ -207,14 +207,15 @@ def judge_everywhere(
     return failures, figures.score_units.reshape(shape)
 
 
-def result_hash(matches: Matches) -> str:
-    """Return a SHA-256 over all rows: equal for equal input, on every machine."""
+def result_hash(standing: Standing, search_ids: np.ndarray) -> str:
+    """Return a SHA-256 over scores, therapists and counts of all searches, in the order of their ids.
+
+    Equal for equal input, on every machine, in whatever pieces and order the searches were matched.
+    """
+    order = np.argsort(search_ids, kind="stable")
     digest = hashlib.sha256()
-    order = np.lexsort((matches.therapist_index, matches.search_index))
-    for column in (matches.search_index, matches.therapist_index, matches.rank, matches.flags):
-        digest.update(column[order].astype("<i8").tobytes())
-    for column in (matches.score, matches.distance_km, matches.travel_minutes, matches.common_minutes):
-        digest.update(column[order].astype("<f8").tobytes())
+    for column in (search_ids, *standing.columns()):
+        digest.update(np.ascontiguousarray(column[order], dtype="<i8").tobytes())
     return digest.hexdigest()
 
 

@@ -1,5 +1,6 @@
 from apps.matching.models.acceptance import AcceptanceFit
 from apps.matching.models.inquiry import Inquiry, InquiryContact, InquiryHistory
+from apps.matching.models.match_run import MatchRun, MatchShard
 from apps.matching.models.request import PlacementRequest, RequestHistory, TrialSession
 from apps.matching.models.round import Round, RoundHistory
 from apps.matching.models.search import PlacementSearch, SearchHistory, TherapistExclusion
@@ -10,6 +11,8 @@ __all__ = [
     "Inquiry",
     "InquiryContact",
     "InquiryHistory",
+    "MatchRun",
+    "MatchShard",
     "PlacementRequest",
     "PlacementSearch",
     "RequestHistory",

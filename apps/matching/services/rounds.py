@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from apps.core import parameters as operating
@@ -14,7 +16,7 @@ from apps.core.errors import Refused, StaleState
 from apps.core.parameters import Parameters
 from apps.core.transitions import lock, move, operation, record_start
 from apps.matching.engine import planning
-from apps.matching.engine.matching import Matches, matches_of, result_hash
+from apps.matching.engine.matching import Matches, Standing, matches_of, result_hash
 from apps.matching.enums import (
     OPEN_REQUESTS,
     Channel,
@@ -46,7 +48,9 @@ def plan_round(*, actor: Any, at: datetime, today: date) -> Round:
     plan = _plan(world, matches)
     channels = _channels(world, plan, parameters)
     try:
-        return _write(world, matches, plan, channels, version=parameters.version, actor=actor, at=at)
+        return _write(
+            world, matches, standing, plan, channels, version=parameters.version, actor=actor, at=at
+        )
     except IntegrityError:
         raise StaleState(_("Somebody else planned or asked at the same moment. Please plan again.")) from None
 
@@ -150,13 +154,24 @@ def _plan(world: World, matches: Matches) -> planning.Plan:
         waiting_days=world.today.toordinal() - searches.started_on,
         open_requests=searches.open_requests,
         parameters=world.parameters,
+        unasked_days=_unasked_days(world),
     )
+
+
+def _unasked_days(world: World) -> np.ndarray:
+    """Days since each search was last asked about, or since it began."""
+    asked = PlacementRequest.objects.filter(sent_at__isnull=False).values("search_id")
+    last = dict(asked.annotate(last=TruncDate(Max("sent_at"))).values_list("search_id", "last"))
+    searches = world.search_columns
+    asked_on = [last[pk].toordinal() if pk in last else 0 for pk in searches.id.tolist()]
+    return world.today.toordinal() - np.maximum(searches.started_on, np.array(asked_on, dtype=np.int64))
 
 
 @transaction.atomic
 def _write(
     world: World,
     matches: Matches,
+    standing: Standing,
     plan: planning.Plan,
     channels: dict[int, Channel],
     *,
@@ -168,7 +183,7 @@ def _write(
         round_ = Round.objects.create(
             planned_for=world.today,
             parameters_version=version,
-            result_hash=result_hash(matches),
+            result_hash=result_hash(standing, world.search_columns.id),
             searches_count=len(world.search_columns),
             therapists_count=len(world.therapist_columns),
             candidates_count=int(matches.candidate_count.sum()),
@@ -222,6 +237,8 @@ def _write_request(
             "option_count": line.option_count,
             "waiting_days": line.waiting_days,
             "gain": round(line.gain, 4),
+            "chance_before": round(line.chance_before, 4),
+            "chance_after": round(line.chance_after, 4),
             "reasons": list(line.reasons),
         },
         distance_km=round(float(matches.distance_km[row]), 1),
