@@ -14,14 +14,21 @@ def test_shown(value: float, text: str) -> None:
 
 
 def test_table_tells_goals_met_and_missed() -> None:
-    lines = summary.table(
-        {"matching.full.match_over_floor": 8.0, "matching.full.peak_rss_mb": 301.5}
-    ).splitlines()
-    assert lines[-3:] == [
+    figures = {
+        "matching.full.match_over_floor": 8.0,
+        "matching.full.peak_rss_mb": 301.5,
+        "matching.full.seconds": 0.5,
+    }
+    assert summary.table(figures).splitlines()[-4:] == [
         "matching.full",
         f"  {'match_over_floor':42}{'8':>14}   goal ≤ 12: met",
         f"  {'peak_rss_mb':42}{'301.5':>14}   goal ≤ 300: NOT MET",
+        f"  {'seconds':42}{'0.5':>14}",
     ]
+
+
+def test_table_of_another_size_without_goals() -> None:
+    assert "goal" not in summary.table({"matching.page.p95_ms": 8.0, "matching.mid.seconds": 0.1})
 
 
 def test_write_part_leaves_the_summary_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

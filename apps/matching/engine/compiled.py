@@ -17,7 +17,7 @@ from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 
 
 def compiled(function: Function) -> Function:
@@ -30,14 +30,14 @@ def inlined(function: Function) -> Function:
     return numba.njit(nogil=True, error_model="numpy", inline="never", forceinline=True)(function)
 
 
-def _folder() -> Path:
+def folder() -> Path:
     digest = hashlib.sha256()
-    for source in sorted(_HERE.glob("**/*.py")):
+    for source in sorted(HERE.glob("**/*.py")):
         digest.update(source.read_bytes())
-    base = Path(config.CACHE_DIR) if config.CACHE_DIR else _HERE / "__pycache__"
+    base = Path(config.CACHE_DIR) if config.CACHE_DIR else HERE / "__pycache__"
     if not os.access(base if base.exists() else base.parent, os.W_OK):
         base = Path(tempfile.gettempdir()) / "matching-engine"
     return base / digest.hexdigest()[:16]
 
 
-config.CACHE_DIR = str(_folder())
+config.CACHE_DIR = str(folder())

@@ -1,14 +1,16 @@
 """Candidates of a search with reasons, and why any other therapist is none."""
 
-from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import QuerySet
 
 from apps.core.parameters import Parameters
-from apps.matching.engine.matching import Evaluation, evaluate_from
+from apps.matching.engine.matching import Evaluation, Matches, evaluate_from, matches_of, select_from
 from apps.matching.engine.reasons import REASONS, Flag, Reason, reasons_of
 from apps.matching.engine.relaxation import relax
 from apps.matching.enums import InquiryStatus
@@ -16,6 +18,10 @@ from apps.matching.models import Inquiry, PlacementSearch
 from apps.matching.selectors import world as worlds
 from apps.matching.selectors.world import World
 from apps.therapists.models import Therapist
+from apps.therapists.selectors import with_offer, with_pause
+
+MOST_SHOWN = 50  # candidates of a search; the others are only counted
+ROWS_A_PAGE = 25
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Judgement:
     travel_minutes: float | None
     common_minutes: int | None
     is_hours_unknown: bool
+    longest_common_minutes: int | None = None  # in one piece; only where `reasons` were asked for
 
     @property
     def is_candidate(self) -> bool:
@@ -37,36 +44,64 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where a candidate works; also those on the other pages."""
+
+    rank: int
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
 class SearchView:
     """What the page of a search shows: the best candidates, how many fail why, what a relaxed wish brings."""
 
-    candidates: list[Judgement]
+    candidates: list[Judgement]  # of one page
+    first_rank: int  # of that page
+    page: int
+    page_count: int
+    shown_count: int  # on all pages
+    spots: list[Spot]  # of all pages
     candidate_count: int
+    in_reach_count: int
     therapist_count: int
     reject_counts: list[tuple[Reason, int]]
+    """Why therapists in reach fail, commonest first (those out of reach would drown the rest)."""
     gains: dict[str, int]
     blocking: Reason | None
 
 
 def look_at(
-    *, search: PlacementSearch, today: date, parameters: Parameters, limit: int | None = 50
+    *,
+    search: PlacementSearch,
+    today: date,
+    parameters: Parameters,
+    limit: int = MOST_SHOWN,
+    page: int = 1,
+    rows_a_page: int = ROWS_A_PAGE,
 ) -> SearchView:
-    """Evaluate one search against all therapists. Drafts without this search can still be filled."""
-    drafts = Inquiry.objects.filter(status=InquiryStatus.DRAFT).exclude(requests__search=search)
-    world = worlds.load(
-        today=today,
-        parameters=parameters,
-        searches=PlacementSearch.objects.filter(pk=search.pk),
-        ignore_inquiries=list(drafts.values_list("id", flat=True)),
+    """Match one search with all therapists. Drafts without this search can still be filled."""
+    world = _without_drafts(
+        worlds.of_search(search=search, today=today, parameters=parameters), Inquiry.objects.all(), search
     )
-    result = _evaluate(world)
-    chosen = _ranked(world, result)[:limit]
-    relaxed = relax(world.search_columns, 0, world.everybody)
+    columns, everybody = world.search_columns, world.everybody
+    matches = matches_of(select_from(columns, everybody, limit), columns, everybody)
+    shown = len(matches.therapist_index)
+    page_count = max(-(-shown // rows_a_page), 1)
+    page = min(max(page, 1), page_count)
+    first = (page - 1) * rows_a_page
+    relaxed = relax(columns, 0, everybody)
     return SearchView(
-        candidates=_judgements(world, result, chosen),
-        candidate_count=int(result.is_candidate.sum()),
+        candidates=_candidates(world, matches, range(first, min(first + rows_a_page, shown)), today),
+        first_rank=first + 1,
+        page=page,
+        page_count=page_count,
+        shown_count=shown,
+        spots=_spots(world, matches),
+        candidate_count=int(matches.candidate_count[0]),
+        in_reach_count=int(matches.in_reach_count[0]),
         therapist_count=len(world.therapist_columns),
-        reject_counts=_reject_counts(result),
+        reject_counts=_reject_counts(matches),
         gains=relaxed.gains,
         blocking=relaxed.blocking,
     )
@@ -89,36 +124,12 @@ def explain(
         ignore_inquiries=ignore_inquiries,
     )
     wanted = [row for pk in therapist_ids if (row := world.therapist_row(pk)) >= 0]
-    return _judgements(world, _evaluate(world), wanted)
-
-
-def _evaluate(world: World) -> Evaluation:
-    return evaluate_from(world.search_columns, 0, world.everybody)
-
-
-def _ranked(world: World, result: Evaluation) -> list[int]:
-    """Indexes of the candidates: highest score first, then the lower therapist id."""
-    indexes = np.flatnonzero(result.is_candidate)
-    return [int(index) for index in indexes[np.argsort(-result.score[indexes], kind="stable")]]
-
-
-def _judgements(world: World, result: Evaluation, indexes: list[int]) -> list[Judgement]:
-    ids = world.therapist_columns.id[indexes].tolist()
-    rows = Therapist.objects.prefetch_related("workplaces__practice", "approvals").in_bulk(ids)
-    return [_judgement(rows[pk], result, index) for pk, index in zip(ids, indexes, strict=True)]
-
-
-def _judgement(therapist: Therapist, result: Evaluation, index: int) -> Judgement:
-    return Judgement(
-        therapist=therapist,
-        reasons=reasons_of(int(result.failures[index])),
-        score=float(result.score[index]),
-        parts=parts_of(result.parts, index),
-        distance_km=_number(result.distance_km[index]),
-        travel_minutes=_number(result.travel_minutes[index]),
-        common_minutes=int(result.common_minutes[index]) if result.common_minutes[index] >= 0 else None,
-        is_hours_unknown=bool(result.flags[index] & Flag.HOURS_UNKNOWN),
-    )
+    result = evaluate_from(world.search_columns, 0, world.everybody)
+    therapists = _therapists(world, wanted, today)
+    return [
+        _judgement(therapist, result, row, reasons_of(int(result.failures[row])))
+        for therapist, row in zip(therapists, wanted, strict=True)
+    ]
 
 
 def parts_of(parts: object, index: int) -> dict[str, float]:
@@ -127,16 +138,63 @@ def parts_of(parts: object, index: int) -> dict[str, float]:
     return {name: round(float(getattr(parts, name)[index]), 4) for name in names}
 
 
+def known(value: Any) -> int | None:
+    """Minutes of an engine column as a number, None where hours are unknown."""
+    return int(value) if value >= 0 else None
+
+
+def _without_drafts(world: World, inquiries: QuerySet[Inquiry], search: PlacementSearch) -> World:
+    """One row of ids, however many drafts a round has made."""
+    drafts = inquiries.filter(status=InquiryStatus.DRAFT).exclude(requests__search=search)
+    ids = drafts.aggregate(ids=ArrayAgg("therapist_id", default=[]))["ids"]
+    if not ids:
+        return world
+    rows = world.therapist_columns.positions_of(np.array(ids, dtype=np.int64))
+    return replace(world, everybody=world.everybody.without_inquiries(rows[rows >= 0]))
+
+
+def _candidates(world: World, matches: Matches, places: range, today: date) -> list[Judgement]:
+    therapists = _therapists(world, matches.therapist_index[places.start : places.stop].tolist(), today)
+    return [
+        _judgement(therapist, matches, place, ()) for therapist, place in zip(therapists, places, strict=True)
+    ]
+
+
+def _therapists(world: World, rows: Sequence[int], today: date) -> list[Therapist]:
+    """In the order of the rows, with practices, approvals and the contact pause."""
+    ids = world.therapist_columns.id[list(rows)].tolist()
+    found = with_pause(with_offer(Therapist.objects.all()), today).in_bulk(ids)
+    return [found[pk] for pk in ids]
+
+
+def _judgement(
+    therapist: Therapist, result: Evaluation | Matches, index: int, reasons: tuple[Reason, ...]
+) -> Judgement:
+    longest = result.longest_common_minutes[index] if isinstance(result, Evaluation) else -1
+    return Judgement(
+        therapist=therapist,
+        reasons=reasons,
+        score=float(result.score[index]),
+        parts=parts_of(result.parts, index),
+        distance_km=_number(result.distance_km[index]),
+        travel_minutes=_number(result.travel_minutes[index]),
+        common_minutes=known(result.common_minutes[index]),
+        is_hours_unknown=bool(result.flags[index] & Flag.HOURS_UNKNOWN),
+        longest_common_minutes=known(longest),
+    )
+
+
+def _spots(world: World, matches: Matches) -> list[Spot]:
+    columns, rows = world.therapist_columns, matches.therapist_index
+    places = zip(columns.latitude[rows].tolist(), columns.longitude[rows].tolist(), strict=True)
+    return [Spot(rank, latitude, longitude) for rank, (latitude, longitude) in enumerate(places, start=1)]
+
+
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 1)
 
 
-def _reject_counts(result: Evaluation) -> list[tuple[Reason, int]]:
-    """Reasons of therapists in reach, commonest first (those out of reach would drown the rest)."""
-    counts: Counter[Reason] = Counter()
-    far = np.uint32(Reason.TOO_FAR.bit | Reason.LOCATION_UNKNOWN.bit)
-    in_reach = result.failures[(result.failures & far) == 0]
-    for reason in REASONS:
-        if count := int(np.count_nonzero(in_reach & np.uint32(reason.bit))):
-            counts[reason] = count
-    return counts.most_common()
+def _reject_counts(matches: Matches) -> list[tuple[Reason, int]]:
+    counts = zip(REASONS, matches.reject_counts[0].tolist(), strict=True)
+    found = [(reason, count) for reason, count in counts if count and reason.rule != 1]
+    return sorted(found, key=lambda pair: -pair[1])
