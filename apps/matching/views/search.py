@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET
 from apps.accounts.permissions import viewing
 from apps.core import parameters as operating
 from apps.core.parameters import Parameters
-from apps.matching import candidate_map, facts, phrases, timeline
+from apps.matching import candidate_map, facts, phrases, score_terms, timeline
+from apps.matching.contrasts import Pair, contrasts
 from apps.matching.enums import OPEN_SEARCHES, SearchStatus
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at
 from apps.matching.selectors.lists import draft_ids, requests_of_search, search_page
-from apps.matching.views.shared import note_access
-from apps.matching.wordings import RELAXATIONS
+from apps.matching.views.shared import note_access, page_number
+from apps.matching.what_if import what_ifs
 from apps.therapists.models import Therapist
 from apps.therapists.selectors import main_practice, matching_text
 from apps.therapists.tables import free_places
@@ -37,7 +38,7 @@ def candidates(request: HttpRequest, pk: int) -> HttpResponse:
         "query": request.GET.get("q", ""),
     }
     if search.status in OPEN_SEARCHES:
-        context |= _looked_at(search, today, parameters)
+        context |= _looked_at(request, search, today, parameters)
     return _page(request, search, "search", **context)
 
 
@@ -61,17 +62,24 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 def why_not(request: HttpRequest, pk: int) -> HttpResponse:
     """Why these therapists do, or do not, fit: for htmx the result alone."""
     search, query = _search(request, pk), request.GET.get("q", "").strip()
-    ids = _named(query) if query else []
+    ids, today = _named(query) if query else [], timezone.localdate()
+    parameters = operating.current(at=timezone.now())
     judgements = explain(
         search=search,
         therapist_ids=ids,
-        today=timezone.localdate(),
-        parameters=operating.current(at=timezone.now()),
+        today=today,
+        parameters=parameters,
         ignore_inquiries=draft_ids(ids),
     )
-    rows = [_row(judgement) for judgement in judgements]
+    rows = [_explained(search, judgement, today, parameters) for judgement in judgements]
     template = "matching/why_not_results.html" if getattr(request, "htmx", False) else "matching/why_not.html"
-    context = {"search": search, "query": query, "rows": rows, "can_add": _can_add(request, search)}
+    context = {
+        "search": search,
+        "query": query,
+        "rows": rows,
+        "is_full": len(rows) == MOST_FOUND,
+        "can_add": _can_add(request, search),
+    }
     return render(request, template, context)
 
 
@@ -114,47 +122,84 @@ def _can_add(request: HttpRequest, search: PlacementSearch) -> bool:
     return bool(getattr(request.user, "can_work", False)) and search.status == SearchStatus.ACTIVE
 
 
-def _looked_at(search: PlacementSearch, today: date, parameters: Parameters) -> dict[str, Any]:
-    found = look_at(search=search, today=today, parameters=parameters)
-    gains = sorted(found.gains.items(), key=lambda gain: -gain[1])
+def _looked_at(
+    request: HttpRequest, search: PlacementSearch, today: date, parameters: Parameters
+) -> dict[str, Any]:
+    found = look_at(search=search, today=today, parameters=parameters, page=page_number(request))
+    rows = [
+        _row(judgement, rank, score_terms=_score_terms(judgement, parameters))
+        for rank, judgement in enumerate(found.candidates, start=found.first_rank)
+    ]
+    relaxed = what_ifs(gains=found.gains, patient=search.patient, parameters=parameters)
     return {
         "found": found,
-        "rows": [_row(judgement, rank) for rank, judgement in enumerate(found.candidates, start=1)],
+        "rows": rows,
         "rejected": [(phrases.REASONS[reason], count) for reason, count in found.reject_counts],
-        "gains": [(RELAXATIONS[key], gain) for key, gain in gains if gain > 0],
+        "gains": [row for row in relaxed if row.gain > 0],
+        "useless": [row for row in relaxed if row.gain <= 0],
         "blocked_by": phrases.blocked_by(found.blocking) if found.blocking else "",
         "map": _map(search, found, parameters),
     }
 
 
-def _row(judgement: Judgement, rank: int | None = None) -> dict[str, Any]:
+def _score_terms(judgement: Judgement, parameters: Parameters) -> list[score_terms.Term]:
+    return score_terms.terms(
+        parts=judgement.parts,
+        parameters=parameters,
+        distance_km=judgement.distance_km,
+        common_minutes=judgement.common_minutes,
+    )
+
+
+def _row(judgement: Judgement, rank: int | None = None, **more: Any) -> dict[str, Any]:
     return {
         "rank": rank,
         "judgement": judgement,
         "therapist": judgement.therapist,
         "practice": main_practice(judgement.therapist),
         "free": free_places(judgement.therapist),
-        "reasons": [phrases.REASONS[reason] for reason in judgement.reasons],
+        **more,
     }
 
 
+def _explained(
+    search: PlacementSearch, judgement: Judgement, today: date, parameters: Parameters
+) -> dict[str, Any]:
+    pair = Pair(
+        search=search,
+        therapist=judgement.therapist,
+        day=today,
+        parameters=parameters,
+        distance_km=judgement.distance_km,
+        longest_common_minutes=judgement.longest_common_minutes,
+        exclusion=_exclusion(search, judgement.therapist),
+        is_diagnosis_shown=True,
+    )
+    return _row(judgement, contrasts=contrasts(judgement.reasons, pair))
+
+
+def _exclusion(search: PlacementSearch, therapist: Therapist) -> str:
+    found = [row for row in search.patient.exclusions.all() if row.therapist_id == therapist.pk]
+    return ": ".join(str(text) for row in found for text in (row.get_source_display(), row.reason) if text)
+
+
 def _map(search: PlacementSearch, found: SearchView, parameters: Parameters) -> candidate_map.Map | None:
+    """All candidates as dots; those of this page have names and lead to their line."""
     patient = search.patient
     if patient.latitude is None or patient.longitude is None:
         return None
+    named = enumerate(found.candidates, start=found.first_rank)
+    names = {rank: judgement.therapist.full_name for rank, judgement in named}
+    points = [
+        candidate_map.Point(
+            rank=spot.rank,
+            label=names.get(spot.rank, ""),
+            latitude=spot.latitude,
+            longitude=spot.longitude,
+        )
+        for spot in found.spots
+    ]
+    limit_km = facts.limit_km(patient=patient, parameters=parameters)
     return candidate_map.draw(
-        latitude=patient.latitude,
-        longitude=patient.longitude,
-        limit_km=facts.limit_km(patient=patient, parameters=parameters),
-        points=[_point(judgement, rank) for rank, judgement in enumerate(found.candidates, start=1)],
-    )
-
-
-def _point(judgement: Judgement, rank: int) -> candidate_map.Point:
-    practice = main_practice(judgement.therapist)
-    return candidate_map.Point(
-        rank=rank,
-        label=judgement.therapist.full_name,
-        latitude=practice.latitude if practice else None,
-        longitude=practice.longitude if practice else None,
+        latitude=patient.latitude, longitude=patient.longitude, limit_km=limit_km, points=points
     )

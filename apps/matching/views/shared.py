@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from apps.core.audit import record_accesses
 
 ROWS_A_PAGE = 50
+MOST_DIGITS = 7  # of a page's number
 
 reads_and_writes = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -20,6 +21,12 @@ reads_and_writes = require_http_methods(["GET", "HEAD", "POST"])
 def posted(request: HttpRequest) -> Any:
     """What binds a form: the data of a POST, else None."""
     return request.POST if request.method == "POST" else None
+
+
+def page_number(request: HttpRequest, name: str = "page") -> int:
+    """The page that is asked for; the first one where that is no number."""
+    text = request.GET.get(name, "")
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else 1
 
 
 def note_access(request: HttpRequest, patient_ids: Iterable[int]) -> None:

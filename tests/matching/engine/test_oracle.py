@@ -23,7 +23,7 @@ def evaluations(world: World) -> list[Evaluation]:
     return [evaluate(columns[0], index, columns[1], parameters, today) for index in range(len(searches))]
 
 
-@of_worlds(20)
+@of_worlds(70)
 @given(worlds(therapist_count=25, search_count=12))
 def test_evaluate_gives_the_reasons_and_figures_of_the_oracle(world: World) -> None:
     searches, therapists, parameters, today = world
