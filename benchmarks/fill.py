@@ -95,10 +95,13 @@ def _finish(size: Size) -> None:
     from django.core.management.color import no_style
     from django.db import connection
 
+    from apps.core.models import RowChange
+
     with connection.cursor() as cursor:
         models = [model for label in LABELS for model in apps.get_app_config(label).get_models()]
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
+        cursor.execute(f'TRUNCATE "{RowChange._meta.db_table}"')  # as after the nightly clearing
         cursor.execute("CREATE SCHEMA IF NOT EXISTS rival")
         cursor.execute("CREATE TABLE IF NOT EXISTS rival.stamp (world text NOT NULL)")
         cursor.execute("DELETE FROM rival.stamp")

@@ -45,6 +45,7 @@ class Bench:
 
 def run(size_name: str) -> dict[str, float]:
     bench = prepare(size_name)
+    alone.run_alone(size_name)  # compiles what has changed and keeps it on disk
     contest = Contest(bench)
     for number in range(1, ROUNDS + 1):
         contest.play()

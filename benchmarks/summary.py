@@ -39,7 +39,7 @@ def table(figures: dict[str, float]) -> str:
     """One line per figure, in groups, with the goal and whether it was met."""
     lines = [heading(), ""]
     group = ""
-    for name, value in figures.items():
+    for name, value in sorted(figures.items(), key=lambda item: item[0].rpartition(".")[::2]):
         if (found := name.rpartition(".")[0]) != group:
             lines += ["", found]
             group = found

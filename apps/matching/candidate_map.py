@@ -10,12 +10,13 @@ from math import cos, radians
 SIZE = 320  # of the square picture
 CENTRE = SIZE // 2
 OUTER = 140  # radius of the outermost ring
+MOST_NUMBERED = 9  # beyond, figures would cover each other
 KM_PER_DEGREE = 111.32
 
 
 @dataclass(frozen=True)
 class Point:
-    """A place to draw. `rank` 1 is the best candidate."""
+    """A place to draw. `rank` 1 is the best candidate; without a label it is one of another page."""
 
     rank: int
     label: str
@@ -29,6 +30,10 @@ class Dot:
     label: str
     x: int
     y: int
+
+    @property
+    def number(self) -> str:
+        return str(self.rank) if self.rank <= MOST_NUMBERED else ""
 
     @property
     def text_y(self) -> int:
@@ -54,7 +59,7 @@ class Map:
 
 
 def draw(*, latitude: float, longitude: float, limit_km: float, points: Iterable[Point]) -> Map:
-    """Rings at half the limit and at the limit; the best candidates are drawn last, on top."""
+    """Rings at half the limit and at the limit; dots with a label, and the best of them, are drawn on top."""
     scale = OUTER / max(limit_km, 1)
     shrink = cos(radians(latitude))
     dots = [
@@ -68,7 +73,7 @@ def draw(*, latitude: float, longitude: float, limit_km: float, points: Iterable
         if point.latitude is not None and point.longitude is not None
     ]
     rings = [Ring(km=round(km), radius=round(km * scale)) for km in (limit_km / 2, limit_km)]
-    return Map(rings=rings, dots=sorted(dots, key=lambda dot: -dot.rank))
+    return Map(rings=rings, dots=sorted(dots, key=lambda dot: (bool(dot.label), -dot.rank)))
 
 
 def _inside(position: float) -> int:

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.communication.enums import CallOutcome
 from apps.matching.enums import AnswerSource, ExclusionSource, RejectionReason, RequestStatus
 from apps.matching.models import PlacementRequest
+from apps.matching.selectors.waiting import EITHER, GROUP, INDIVIDUAL, FreePlace
 from apps.matching.services.answers import ANSWERS, Answer
+from apps.therapists.enums import Setting
 
 R = RequestStatus
 REPLIES = {
@@ -151,6 +153,24 @@ class SessionForm(forms.Form):
         label=_("Trial session on"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+
+class FreePlaceForm(forms.Form):
+    """A place a therapist has reported. Only tried by GET, saved by POST. `place` when valid."""
+
+    free_from = forms.DateField(label=_("Free from"), widget=day_input())
+    setting = forms.ChoiceField(
+        label=_("Setting"),
+        choices=[
+            (EITHER, _("individual or group")),
+            (INDIVIDUAL, Setting.INDIVIDUAL.label),
+            (GROUP, Setting.GROUP.label),
+        ],
+    )
+
+    @property
+    def place(self) -> FreePlace:
+        return FreePlace(from_on=self.cleaned_data["free_from"], setting=self.cleaned_data["setting"])
 
 
 class CallForm(forms.Form):

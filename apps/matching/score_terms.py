@@ -1,4 +1,4 @@
-"""Why a score is what it is: each part with its fact, value, weight and contribution, in words and figures."""
+"""Why a score is what it is: each part with its fact, value, weight and contribution."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

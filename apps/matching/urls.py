@@ -55,6 +55,7 @@ urlpatterns = [
     path("requests/<int:pk>/undo-did-not-fit/", trial.undo_did_not_fit, name="undo_did_not_fit"),
     path("sessions/<int:pk>/", trial.record_session, name="record_session"),
     path("therapists/<int:pk>/waiting/", waiting.show, name="waiting_patients"),
+    path("therapists/<int:pk>/free-place/", waiting.save, name="save_free_place"),
     path("simulations/", simulations.show, name="simulations"),
     path("simulations/new/", simulations.create, name="new_simulation"),
     path("simulations/<int:pk>/", simulations.detail, name="simulation"),

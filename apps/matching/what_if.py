@@ -96,9 +96,7 @@ def _exclusions(patient: Patient) -> str:
     count = len(patient.exclusions.all())
     if not count:
         return ""
-    text = ngettext(
-        "%(count)s therapist is excluded now", "%(count)s therapists are excluded now", count
-    )
+    text = ngettext("%(count)s therapist is excluded now", "%(count)s therapists are excluded now", count)
     return text % {"count": count}
 
 

@@ -37,6 +37,7 @@ ASSUMED_LANGUAGES = 1 << LANGUAGES.index("de")
 ALL_LANGUAGES = (1 << len(LANGUAGES)) - 1
 UNKNOWN_REGION = -1
 UNKNOWN_CODE = (1, 0)  # an empty range of ICD codes: meets nothing
+MOST_SPREAD = 20  # largest id per therapist for which a table of ids is kept
 ID_BITS = 32  # of a therapist's id; a ranking holds score and id in one number
 LARGEST_ID = (1 << ID_BITS) - 1
 
@@ -85,9 +86,21 @@ class TherapistColumns:
         """Return the rows of therapist ids, int64; -1 for an id that is not among them."""
         if not len(self):
             return np.full(len(ids), -1)
+        if self._row_of_id is not None:
+            return self._row_of_id[np.where((ids < 0) | (ids >= len(self._row_of_id)), -1, ids)]
         order = self._id_order
         place = np.minimum(np.searchsorted(self.id, ids, sorter=order), len(self) - 1)
         return np.where(self.id[order[place]] == ids, order[place], -1)
+
+    @cached_property
+    def _row_of_id(self) -> np.ndarray | None:
+        """A table instead of a search, unless ids are far apart; the last place is for unknown ids."""
+        largest = int(self.id.max())
+        if int(self.id.min()) < 0 or largest > MOST_SPREAD * len(self):
+            return None
+        table = np.full(largest + 2, -1)
+        table[self.id] = np.arange(len(self))
+        return table
 
     @cached_property
     def _id_order(self) -> np.ndarray:

@@ -87,7 +87,12 @@ def _failures(
         | diagnosis_failure(
             searches.diagnosis[s, 0],
             searches.diagnosis[s, 1],
+            searches.low_categories[s],
+            searches.high_categories[s],
             therapists.has_wish[t],
+            therapists.low_whole[t],
+            therapists.high_whole[t],
+            therapists.has_fine[t],
             therapists.wishes,
             therapists.wish_offset[t],
             therapists.wish_offset[t + 1],
@@ -292,10 +297,10 @@ def select_best(
         for k in range(in_reach):
             near[candidates] = near[k]
             candidates += masks[k] == 0
-        size = 0
+        best, size = keys[s], 0
         for k in range(candidates):
-            size = _keep(keys[s], size, _key(s, near[k], searches, therapists, weights))
-        _order(keys[s], size)
+            size = _keep(best, size, _key(s, near[k], searches, therapists, weights))
+        _order(best, size)
         candidate_count[s], in_reach_count[s] = candidates, in_reach
         _count_apart(histogram, reject_counts[s])
         _take_back(s, failures, turned_down, therapists.failures)

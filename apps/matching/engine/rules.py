@@ -56,16 +56,31 @@ def age_wish_failure(age: int, wished_from: int, wished_to: int) -> np.uint32:
 
 @inlined
 def diagnosis_failure(
-    first: int, last: int, has_wish: bool, wishes: np.ndarray, begin: int, end: int
+    first: int,
+    last: int,
+    low_categories: int,
+    high_categories: int,
+    has_wish: bool,
+    low_whole: int,
+    high_whole: int,
+    has_fine: bool,
+    wishes: np.ndarray,
+    begin: int,
+    end: int,
 ) -> np.uint32:
-    """Rule 8, diagnoses: a wish is met when it shares a full code with the diagnosis (see core.icd)."""
+    """Rule 8, diagnoses: a wish is met when it shares a full code with the diagnosis (see core.icd).
+
+    Whole categories of chapter F, which nearly all wishes are, are bits; only what is finer, or of another
+    chapter, is compared range by range.
+    """
     if not has_wish:
         return _NONE
     if last < first:
         return _DIAGNOSIS_UNKNOWN
-    is_met = False
-    for number in range(np.uint64(begin), np.uint64(end)):
-        is_met |= (wishes[number, 0] <= last) & (first <= wishes[number, 1])
+    is_met = (low_whole & low_categories) | (high_whole & high_categories) != 0
+    if has_fine and not is_met:
+        for number in range(np.uint64(begin), np.uint64(end)):
+            is_met |= (wishes[number, 0] <= last) & (first <= wishes[number, 1])
     return _NONE if is_met else _DIAGNOSIS_NOT_WISHED
 
 

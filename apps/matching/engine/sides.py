@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from apps.matching.engine import reach, rules
+from apps.matching.engine import categories, reach, rules
 from apps.matching.engine.acceptance import expected_acceptance
 from apps.matching.engine.columns import (
     INSURANCES,
@@ -42,6 +42,9 @@ class TherapistSide(NamedTuple):
     age_to: np.ndarray  # int16
     languages: np.ndarray  # uint32
     has_wish: np.ndarray  # bool
+    low_whole: np.ndarray  # uint64, wished categories F00 to F63
+    high_whole: np.ndarray  # uint64, F64 to F99
+    has_fine: np.ndarray  # bool, wishes something finer or of another chapter
     wish_offset: np.ndarray  # int64 (n + 1,)
     wishes: np.ndarray  # int32 (ranges, 2)
     start: np.ndarray  # int16, flat (n x layers x LANES)
@@ -71,6 +74,8 @@ class SearchSide(NamedTuple):
     group_wish: np.ndarray  # int64
     languages: np.ndarray  # uint32
     diagnosis: np.ndarray  # int32 (n, 2)
+    low_categories: np.ndarray  # uint64, categories F00 to F63 the diagnosis shares a code with
+    high_categories: np.ndarray  # uint64, F64 to F99
     start: np.ndarray  # int16, flat (n x layers x LANES)
     end: np.ndarray  # int16, flat
     stride: int  # layers x LANES
@@ -176,7 +181,27 @@ def _hours(columns: TherapistColumns, row: np.ndarray) -> dict[str, Any]:
 
 def _wishes(columns: TherapistColumns, row: np.ndarray) -> dict[str, Any]:
     wishes = columns.wishes.take(row)
-    return {"wish_offset": wishes.offset, "wishes": wishes.values}
+    bits, is_fine = _of_ranges(wishes.values)
+    whole = np.zeros((categories.WORDS, len(row)), dtype=np.uint64)
+    for word in range(categories.WORDS):
+        np.bitwise_or.at(whole[word], wishes.row, bits[:, word])
+    has_fine = np.zeros(len(row), dtype=bool)
+    has_fine[wishes.row[is_fine]] = True
+    return {
+        "wish_offset": wishes.offset,
+        "wishes": wishes.values,
+        "low_whole": whole[0],
+        "high_whole": whole[1],
+        "has_fine": has_fine,
+    }
+
+
+def _of_ranges(ranges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`categories.whole`, worked out once per distinct range: few, the same codes come again and again."""
+    both = ranges[:, 0].astype(np.int64) << 32 | ranges[:, 1]
+    distinct, place = np.unique(both, return_inverse=True)
+    bits, is_fine = categories.whole(np.stack([distinct >> 32, distinct & 0xFFFFFFFF], axis=1))
+    return bits[place], is_fine[place]
 
 
 @lru_cache(maxsize=2)
@@ -185,6 +210,7 @@ def prepare_searches(columns: SearchColumns, parameters: Parameters, today: date
     ages = ages_on(columns.birth_date, today)
     methods = columns.wished_methods.astype(np.uint16) * np.uint16(rules.ONE_METHOD_EVERYWHERE)
     x, y, z = columns.vectors
+    low, high = np.ascontiguousarray(categories.touched(columns.diagnosis).T)
     return SearchSide(
         x=x,
         y=y,
@@ -204,6 +230,8 @@ def prepare_searches(columns: SearchColumns, parameters: Parameters, today: date
         group_wish=columns.group_wish.astype(np.int64),
         languages=columns.languages,
         diagnosis=columns.diagnosis,
+        low_categories=low,
+        high_categories=high,
         start=columns.hours.start.ravel(),
         end=columns.hours.end.ravel(),
         stride=columns.hours.start.shape[1] * LANES,

@@ -3,10 +3,25 @@
 Lists leave the encrypted columns of patients where they are: decrypting costs, and a list shows none of them.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
-from django.db.models import Count, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import (
+    Count,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from apps.core.parameters import Parameters
 from apps.matching.enums import OPEN_REQUESTS, YES_REQUESTS, InquiryStatus, RequestStatus
@@ -41,6 +56,23 @@ def search_list() -> QuerySet[PlacementSearch]:
         open_requests=Coalesce(Subquery(open_requests, output_field=IntegerField()), 0),
         last_request_at=Subquery(last),
     )
+
+
+class _Entry(Func):
+    """The text under a key of a JSON object."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " ->> "
+    output_field = TextField()
+
+
+def with_candidate_count(
+    searches: QuerySet[PlacementSearch], counts: Mapping[int, int]
+) -> QuerySet[PlacementSearch]:
+    """Annotates `candidate_count` from counts by search id; None where there is none. To sort by it."""
+    known = Value({str(pk): count for pk, count in counts.items()}, output_field=JSONField())
+    entry = _Entry(known, Cast(F("pk"), TextField()))
+    return searches.annotate(candidate_count=Cast(entry, IntegerField()))
 
 
 def without_candidates(*, today: date, parameters: Parameters) -> list[int]:

@@ -46,6 +46,35 @@ class Overview:
         return Counter(str(search.blocked_by) for search in self.searches if search.blocked_by).most_common()
 
 
+class Outlook:
+    """How many candidates each plannable search has, and what blocks those without."""
+
+    def __init__(self, world: World, standing: Standing) -> None:
+        self._world, self._standing = world, standing
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """By search id."""
+        ids = self._world.search_columns.id.tolist()
+        return dict(zip(ids, self._standing.candidate_count.tolist(), strict=True))
+
+    def candidate_count(self, search_id: int) -> int | None:
+        """None for a search nobody plans for: paused, in trial sessions, ended, or without a consent."""
+        row = self._world.search_row.get(search_id)
+        return None if row is None else int(self._standing.candidate_count[row])
+
+    def blocked_by(self, search_id: int) -> str | Promise | None:
+        """What keeps a search from having candidates; None if it has some. Costs about 2 ms."""
+        row = self._world.search_row.get(search_id)
+        if row is None or self._standing.candidate_count[row]:
+            return None
+        return _blocked_by(self._world, row)
+
+
+def outlook(*, today: date, parameters: Parameters) -> Outlook:
+    return Outlook(*worlds.outlook(today=today, parameters=parameters))
+
+
 def overview(*, today: date, parameters: Parameters, top: int = 5) -> Overview:
     world, standing = worlds.outlook(today=today, parameters=parameters)
     lines = _lines(world, standing, top) if top else {}

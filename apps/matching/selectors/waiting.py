@@ -1,62 +1,133 @@
-"""Looking at many searches: who fits a therapist with a free place, and who got nothing in a round."""
+"""Looking at many searches: whom to offer a free place, and who got nothing in a round."""
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from django.db.models import QuerySet
 
 from apps.core.parameters import Parameters
+from apps.matching.engine.columns import SearchColumns, TherapistColumns
 from apps.matching.engine.matching import Evaluation, evaluate_therapist, select_from
 from apps.matching.engine.planning import UnplannedReason
-from apps.matching.engine.reasons import Flag, Reason, reasons_of
+from apps.matching.engine.reasons import Flag, Reason, mask_of, reasons_of
 from apps.matching.engine.relaxation import relax
-from apps.matching.enums import InquiryStatus, RequestStatus
+from apps.matching.engine.rules import OF_SETTING
+from apps.matching.engine.sides import prepare_therapists
+from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
 from apps.matching.models import PlacementRequest, PlacementSearch, Round
 from apps.matching.selectors import loading
 from apps.matching.selectors import world as worlds
-from apps.matching.selectors.candidates import parts_of
-from apps.matching.selectors.lists import draft_ids, search_list
+from apps.matching.selectors.candidates import known, parts_of
+from apps.matching.selectors.lists import draft_ids, search_list, without_secrets
+from apps.matching.selectors.search_columns import read_searches
 from apps.matching.selectors.world import World
+from apps.patients.enums import Purpose
+from apps.patients.models import Consent
+from apps.therapists.enums import TherapistStatus
 from apps.therapists.models import Therapist
 
 MOST_BLOCKED = 40  # what blocks a search is worked out for so many, longest waiting first
+INDIVIDUAL, GROUP, EITHER = "individual", "group", "either"
+SETTINGS = {INDIVIDUAL: 0, EITHER: 1, GROUP: 2}  # places in OF_SETTING
+CONTACT_LIMITS = (Reason.CONTACT_PAUSE, Reason.CONTACTED_RECENTLY, Reason.OPEN_INQUIRY)
+_LIMITS = np.uint32(mask_of(*CONTACT_LIMITS))
+_OUT_OF_REACH = np.uint32(mask_of(Reason.LOCATION_UNKNOWN, Reason.TOO_FAR))
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A waiting patient who fits a therapist."""
+class FreePlace:
+    """A place a therapist has reported: from which day, and whether for individual or group therapy."""
+
+    from_on: date
+    setting: str = EITHER  # a key of SETTINGS
+
+
+@dataclass(frozen=True)
+class Offer:
+    """All plannable searches against one therapist with a free place, longest waiting first.
+
+    `limits`: what stands today against contacting the therapist, who has reported the place nevertheless; it
+    hides nobody. Rows are those of `searches`.
+    """
+
+    searches: SearchColumns
+    result: Evaluation
+    limits: tuple[Reason, ...]
+
+    @property
+    def fitting(self) -> np.ndarray:
+        return np.flatnonzero(self.result.is_candidate)
+
+    @property
+    def others_in_reach(self) -> np.ndarray:
+        return np.flatnonzero(~self.result.is_candidate & ((self.result.failures & _OUT_OF_REACH) == 0))
+
+    @property
+    def out_of_reach_count(self) -> int:
+        return int(np.count_nonzero(self.result.failures & _OUT_OF_REACH))
+
+    @property
+    def reject_counts(self) -> list[tuple[Reason, int]]:
+        """Why those in reach do not fit, commonest reason first."""
+        counts: Counter[Reason] = Counter()
+        failures = self.result.failures[self.others_in_reach]
+        for mask, number in zip(*np.unique(failures, return_counts=True), strict=True):
+            counts.update(dict.fromkeys(reasons_of(int(mask)), int(number)))
+        return counts.most_common()
+
+    def failing(self, reason: Reason) -> np.ndarray:
+        """Those in reach who fail for this reason."""
+        rows = self.others_in_reach
+        return rows[(self.result.failures[rows] & np.uint32(reason.bit)) != 0]
+
+    def named(self, case_code: str) -> np.ndarray:
+        """Those whose case code holds this text, near or far, fitting or not."""
+        ids = PlacementSearch.objects.filter(patient__case_code__icontains=case_code).values_list(
+            "pk", flat=True
+        )
+        return np.flatnonzero(np.isin(self.searches.id, list(ids)))
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """One waiting patient and the therapist with the place. Without `reasons` they fit."""
 
     search: PlacementSearch
+    reasons: tuple[Reason, ...]
     score: float
     parts: dict[str, float]
-    distance_km: float
+    distance_km: float | None
     common_minutes: int | None
+    longest_common_minutes: int | None
     is_hours_unknown: bool
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """`fits`: longest waiting first. `reject_counts`: why the others do not fit, commonest reason first."""
-
-    fits: list[Fit]
-    search_count: int
-    reject_counts: list[tuple[Reason, int]]
-
-
-def waiting_for(*, therapist: Therapist, today: date, parameters: Parameters) -> Waiting:
-    """All plannable searches against one therapist; a draft inquiry of the therapist does not count."""
+def offer_place(*, therapist: Therapist, place: FreePlace, today: date, parameters: Parameters) -> Offer:
+    """Judge as of the day the place is free, as if on record. The therapist's own draft is no limit."""
     world = worlds.load(today=today, parameters=parameters, ignore_inquiries=draft_ids([therapist.pk]))
-    result = evaluate_therapist(world.search_columns, world.everybody, world.therapist_row(therapist.pk))
-    fitting = np.flatnonzero(result.is_candidate).tolist()
-    ids = world.search_columns.id[fitting].tolist()
-    rows = search_list().in_bulk(ids)
-    return Waiting(
-        fits=[_fit(rows[pk], result, index) for pk, index in zip(ids, fitting, strict=True)],
-        search_count=len(world.search_columns),
-        reject_counts=_counts(result),
+    row = world.therapist_row(therapist.pk)
+    day = max(place.from_on, today)
+    columns = _with_place(world.therapist_columns.take(np.array([row])), therapist, place, day)
+    searches = world.search_columns if day == today else _waiting_on(world, day)
+    result = evaluate_therapist(searches, prepare_therapists(columns, world.parameters, day), 0)
+    against = world.everybody.side.failures[world.everybody.place_of_row[row]]
+    return Offer(
+        searches=searches,
+        result=replace(result, failures=result.failures & ~_LIMITS),
+        limits=reasons_of(int(against & _LIMITS)),
     )
+
+
+def lines_of(offer: Offer, rows: Sequence[int]) -> list[OfferLine]:
+    """One query for all of them."""
+    ids = offer.searches.id[list(rows)].tolist()
+    searches = PlacementSearch.objects.select_related("patient").defer(*without_secrets("patient"))
+    found = searches.in_bulk(ids)
+    pairs = zip(ids, rows, strict=True)
+    return [_line(found[pk], offer.result, row) for pk, row in pairs if pk in found]
 
 
 @dataclass(frozen=True)
@@ -100,20 +171,52 @@ def _reason(candidates: int, open_requests: int, most: int) -> UnplannedReason:
     return UnplannedReason.ENOUGH_OPEN_REQUESTS if open_requests >= most else UnplannedReason.NO_PLACE_LEFT
 
 
-def _fit(search: PlacementSearch, result: Evaluation, index: int) -> Fit:
-    minutes = int(result.common_minutes[index])
-    return Fit(
-        search=search,
-        score=float(result.score[index]),
-        parts=parts_of(result.parts, index),
-        distance_km=round(float(result.distance_km[index]), 1),
-        common_minutes=minutes if minutes >= 0 else None,
-        is_hours_unknown=bool(result.flags[index] & Flag.HOURS_UNKNOWN),
+def _with_place(
+    columns: TherapistColumns, therapist: Therapist, place: FreePlace, day: date
+) -> TherapistColumns:
+    """One therapist on that day: the place is known, only its setting is offered, a block may be over."""
+    is_blocked = therapist.status == TherapistStatus.BLOCKED and (
+        therapist.blocked_until is None or therapist.blocked_until >= day
+    )
+    return replace(
+        columns,
+        approvals=columns.approvals & OF_SETTING[SETTINGS[place.setting]],
+        has_free_individual=columns.has_free_individual | (place.setting != GROUP),
+        has_free_group=columns.has_free_group | (place.setting != INDIVIDUAL),
+        is_blocked=np.array([is_blocked]),
     )
 
 
-def _counts(result: Evaluation) -> list[tuple[Reason, int]]:
-    counts: Counter[Reason] = Counter()
-    for mask, number in zip(*np.unique(result.failures, return_counts=True), strict=True):
-        counts.update(dict.fromkeys(reasons_of(int(mask)), int(number)))
-    return counts.most_common()
+def _waiting_on(world: World, day: date) -> SearchColumns:
+    """The plannable searches without those that pause on that day, with those whose pause is over by then."""
+    paused = PlacementSearch.objects.filter(paused_from__lte=day).exclude(paused_until__lt=day)
+    is_paused = np.isin(world.search_columns.id, list(paused.values_list("pk", flat=True)))
+    searches = world.search_columns.take(np.flatnonzero(~is_paused))
+    back = _back_by(day)
+    if not back.exists():
+        return searches
+    both = searches.joined(read_searches(back, today=day))
+    return both.take(np.lexsort((both.id, both.started_on)))
+
+
+def _back_by(day: date) -> QuerySet[PlacementSearch]:
+    """Searches that pause now and resume by themselves before that day."""
+    searches = PlacementSearch.objects.filter(status=SearchStatus.PAUSED, paused_until__lt=day)
+    for purpose in (Purpose.HEALTH_DATA, Purpose.PSEUDONYMOUS):
+        consents = Consent.objects.filter(purpose=purpose, withdrawn_on__isnull=True, given_on__lte=day)
+        searches = searches.filter(patient_id__in=consents.values("patient_id"))
+    return searches
+
+
+def _line(search: PlacementSearch, result: Evaluation, row: int) -> OfferLine:
+    distance = float(result.distance_km[row])
+    return OfferLine(
+        search=search,
+        reasons=reasons_of(int(result.failures[row])),
+        score=float(result.score[row]),
+        parts=parts_of(result.parts, row),
+        distance_km=None if np.isnan(distance) else round(distance, 1),
+        common_minutes=known(result.common_minutes[row]),
+        longest_common_minutes=known(result.longest_common_minutes[row]),
+        is_hours_unknown=bool(result.flags[row] & Flag.HOURS_UNKNOWN),
+    )

@@ -19,7 +19,7 @@ from apps.matching.enums import OPEN_SEARCHES, SearchStatus
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at
 from apps.matching.selectors.lists import draft_ids, requests_of_search, search_page
-from apps.matching.views.shared import note_access, page_number
+from apps.matching.views.shared import note_access, page_number, pages
 from apps.matching.what_if import what_ifs
 from apps.therapists.models import Therapist
 from apps.therapists.selectors import main_practice, matching_text
@@ -127,13 +127,21 @@ def _looked_at(
 ) -> dict[str, Any]:
     found = look_at(search=search, today=today, parameters=parameters, page=page_number(request))
     rows = [
-        _row(judgement, rank, score_terms=_score_terms(judgement, parameters))
+        _row(
+            judgement,
+            rank,
+            score=score_terms.percent(judgement.score),
+            score_terms=_score_terms(judgement, parameters),
+        )
         for rank, judgement in enumerate(found.candidates, start=found.first_rank)
     ]
     relaxed = what_ifs(gains=found.gains, patient=search.patient, parameters=parameters)
     return {
         "found": found,
         "rows": rows,
+        "last_rank": found.first_rank + len(rows) - 1,
+        "acceptance_url": reverse("matching:acceptance"),
+        "pages": pages(request, number=found.page, count=found.page_count),
         "rejected": [(phrases.REASONS[reason], count) for reason, count in found.reject_counts],
         "gains": [row for row in relaxed if row.gain > 0],
         "useless": [row for row in relaxed if row.gain <= 0],

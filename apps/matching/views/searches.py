@@ -12,11 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
+from apps.core import parameters as operating
 from apps.core.audit import record_accesses
 from apps.core.csv_export import csv_response
 from apps.matching.filters import SearchFilter
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.lists import search_list, unresolved_conflicts
+from apps.matching.selectors.overview import Outlook, outlook
 from apps.matching.services import searches
 from apps.matching.tables import SearchTable
 from apps.matching.views.shared import ROWS_A_PAGE, done
@@ -59,25 +61,29 @@ def open_search(request: HttpRequest, patient_pk: int) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> tuple[SearchFilter, SearchTable]:
     chosen = SearchFilter(request.GET, queryset=search_list().order_by("started_on", "pk"), request=request)
-    return chosen, SearchTable(chosen.qs, today=timezone.localdate())
+    today, parameters = timezone.localdate(), operating.current(at=timezone.now())
+    found = outlook(today=today, parameters=parameters)
+    return chosen, SearchTable(chosen.qs, today=today, outlook=found)
 
 
 def _lines(table: SearchTable) -> Iterator[list[Any]]:
     yield [
         *(_("Case code"), _("Last name"), _("First name"), _("PLZ"), _("Town"), _("Status")),
-        *(_("Waiting since"), _("Open requests"), _("Last contact")),
+        *(_("Waiting since"), _("Candidates"), _("What blocks"), _("Open requests"), _("Last contact")),
     ]
     for row in table.rows:
-        yield _line(row.record)
+        yield _line(row.record, table.outlook)
 
 
-def _line(search: PlacementSearch) -> list[Any]:
+def _line(search: PlacementSearch, found: Outlook) -> list[Any]:
     patient = search.patient
     last = getattr(search, "last_request_at", None)
     return [
         *(patient.case_code, patient.last_name, patient.first_name, patient.plz, patient.city),
         search.get_status_display(),
         date_format(search.started_on, "SHORT_DATE_FORMAT"),
+        found.candidate_count(search.pk),
+        found.blocked_by(search.pk) or "",
         getattr(search, "open_requests", 0),
         date_format(timezone.localtime(last), "SHORT_DATE_FORMAT") if last else "",
     ]

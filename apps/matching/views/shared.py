@@ -1,6 +1,7 @@
 """What the views of matching share: guards of methods, answers to an act, the log of who was looked at."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,16 @@ MOST_DIGITS = 7  # of a page's number
 reads_and_writes = require_http_methods(["GET", "HEAD", "POST"])
 
 
+@dataclass(frozen=True)
+class Pages:
+    """For matching/pages.html; a link is "" where there is no such page."""
+
+    number: int
+    count: int
+    previous: str
+    next: str
+
+
 def posted(request: HttpRequest) -> Any:
     """What binds a form: the data of a POST, else None."""
     return request.POST if request.method == "POST" else None
@@ -27,6 +38,22 @@ def page_number(request: HttpRequest, name: str = "page") -> int:
     """The page that is asked for; the first one where that is no number."""
     text = request.GET.get(name, "")
     return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else 1
+
+
+def pages(request: HttpRequest, *, number: int, count: int, name: str = "page", anchor: str = "") -> Pages:
+    """Links to the page before and after, with everything else that was asked for."""
+
+    def link(other: int) -> str:
+        query = request.GET.copy()
+        query[name] = str(other)
+        return f"?{query.urlencode()}{anchor}"
+
+    return Pages(
+        number=number,
+        count=count,
+        previous=link(number - 1) if number > 1 else "",
+        next=link(number + 1) if number < count else "",
+    )
 
 
 def note_access(request: HttpRequest, patient_ids: Iterable[int]) -> None:
