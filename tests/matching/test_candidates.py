@@ -51,6 +51,37 @@ def test_look_at_gives_at_most_the_limit_but_counts_all() -> None:
     assert (len(view.candidates), view.candidate_count) == (2, 3)
 
 
+def test_look_at_gives_one_page_with_the_spots_of_all() -> None:
+    search = SearchFactory()
+    people = [TherapistFactory() for _count in range(5)]
+    view = _look(search, page=2, rows_a_page=2)
+    assert [one.therapist for one in view.candidates] == people[2:4]
+    assert (view.first_rank, view.page, view.page_count, view.shown_count) == (3, 2, 3, 5)
+    assert [spot.rank for spot in view.spots] == [1, 2, 3, 4, 5]
+    last = _look(search, page=9, rows_a_page=2)
+    assert ([one.therapist for one in last.candidates], last.page) == (people[4:], 3)
+
+
+def test_look_at_takes_a_draft_for_another_search_as_still_open() -> None:
+    therapist = TherapistFactory()
+    planned = plan(therapist=therapist)
+    assert [one.therapist for one in _look(SearchFactory()).candidates] == [therapist]
+    view = _look(planned.requests.get().search)
+    assert (view.candidates, view.reject_counts) == ([], [(Reason.OPEN_INQUIRY, 1)])
+
+
+def test_look_at_and_explain_agree() -> None:
+    search = SearchFactory()
+    TherapistFactory(practice__latitude=51.45, working_hours=False)
+    for judgement in _look(search).candidates:
+        (explained,) = _explain(search, judgement.therapist)
+        assert (explained.score, explained.parts) == (judgement.score, judgement.parts)
+        assert (explained.distance_km, explained.common_minutes) == (
+            judgement.distance_km,
+            judgement.common_minutes,
+        )
+
+
 def test_look_at_equal_scores_come_in_order_of_their_ids() -> None:
     search = SearchFactory()
     same = [TherapistFactory() for _count in range(3)]

@@ -5,7 +5,7 @@ search; counts follow from the two judgements, and only a search whose list of b
 matched anew. The result is the same to the bit as that of matching everything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,11 +36,11 @@ def after_therapists(
     near = _near(searches, new, rows)
     around = searches.take(near)
     before, after = _judged(around, old, rows), _judged(around, new, rows)
-    changed = Standing(*(column.copy() for column in standing.columns()))
-    _count(changed, near, before, after)
+    standing = _counted(standing, near, before, after)
     touched = near[_is_touched(standing.keys[near], before.key, after.key)]
-    changed.keys[touched] = select_from(searches.take(touched), new, standing.keys.shape[1]).keys
-    return changed
+    keys = standing.keys.copy()
+    keys[touched] = select_from(searches.take(touched), new, keys.shape[1]).keys
+    return replace(standing, keys=keys)
 
 
 def after_searches(
@@ -60,13 +60,12 @@ def after_searches(
 
 def _near(searches: SearchColumns, therapists: Therapists, rows: np.ndarray) -> np.ndarray:
     """Return the searches that have any of these therapists in reach; nobody else can be concerned."""
-    limits = reach.limits_of(searches, therapists.parameters)
-    chord_limit = (limits.radius_km / EARTH_RADIUS_KM) ** 2  # an arc is longer than its chord
+    limit = reach.limits_of(searches, therapists.parameters).radius_km / EARTH_RADIUS_KM
     columns = therapists.columns
     is_near = np.zeros(len(searches), dtype=bool)
     for vector in unit_vectors(columns.latitude[rows], columns.longitude[rows]).T:
         difference = searches.vectors - vector[:, np.newaxis]
-        is_near |= np.einsum("ij,ij->j", difference, difference) <= chord_limit
+        is_near |= np.einsum("ij,ij->j", difference, difference) <= limit**2  # chord < arc
     return np.flatnonzero(is_near)
 
 
@@ -76,18 +75,22 @@ def _judged(searches: SearchColumns, therapists: Therapists, rows: np.ndarray) -
     return Judged(failures, np.where(failures == 0, key, -1))
 
 
-def _count(standing: Standing, near: np.ndarray, before: Judged, after: Judged) -> None:
+def _counted(standing: Standing, near: np.ndarray, before: Judged, after: Judged) -> Standing:
     """Take the pairs whose verdict changed out of the counts as they were, and put them in as they are."""
     pair, therapist = np.nonzero(before.failures != after.failures)
-    search = near[pair]
+    if not len(pair):
+        return standing
+    search, keys = near[pair], standing.keys
+    candidates, in_reach, rejected = (column.copy() for column in standing.columns()[1:])
     for judged, sign in ((before, -1), (after, 1)):
         masks = judged.failures[pair, therapist]
         is_in_reach = (masks & _LOCATION) == 0
-        np.add.at(standing.candidate_count, search[masks == 0], sign)
-        np.add.at(standing.in_reach_count, search[is_in_reach], sign)
+        np.add.at(candidates, search[masks == 0], sign)
+        np.add.at(in_reach, search[is_in_reach], sign)
         for place, reason in enumerate(REASONS):
             fails = is_in_reach & ((masks & np.uint32(reason.bit)) != 0)
-            np.add.at(standing.reject_counts[:, place], search[fails], sign)
+            np.add.at(rejected[:, place], search[fails], sign)
+    return Standing(keys, candidates, in_reach, rejected)
 
 
 def _is_touched(keys: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:

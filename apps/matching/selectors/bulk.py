@@ -23,12 +23,12 @@ from django.db.models import (
     FloatField,
     Func,
     IntegerField,
+    Lookup,
     Q,
     QuerySet,
     TextField,
     Value,
 )
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce
 
 FIRST_DAY = date(2000, 1, 1).toordinal()  # PostgreSQL counts days from here
@@ -113,9 +113,14 @@ class Part:
 IDS = object()
 
 
-def among_ids() -> RawSQL:
-    """For `field__in`: the ids named when the part is read, so that it can be compiled once for all."""
-    return RawSQL("SELECT unnest(%s::bigint[])", (IDS,))
+class Among(Lookup):
+    """`Among(F("therapist_id"), IDS)` in a filter: one of the ids named when the part is read."""
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, parameters = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s::bigint[])", (*parameters, IDS)
 
 
 def part(rows: QuerySet[Any], **columns: tuple[str | Expression, Kind]) -> Part:

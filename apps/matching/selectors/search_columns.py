@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.db.models import IntegerField, Q, QuerySet, Value
+from django.db.models import F, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce
 
 from apps.core.encryption import decrypted
@@ -57,7 +57,7 @@ def read_searches(searches: QuerySet[PlacementSearch], *, today: date) -> Search
 @lru_cache(maxsize=4)
 def _parts(today: date, is_subset: bool) -> dict[str, Part]:
     def of(rows: QuerySet[Any], owner: str) -> QuerySet[Any]:
-        return rows.filter(**{f"{owner}__in": bulk.among_ids()}).order_by() if is_subset else rows.order_by()
+        return rows.filter(bulk.Among(F(owner), bulk.IDS)).order_by() if is_subset else rows.order_by()
 
     availability = part(
         of(Availability.objects.all(), "patient_id"),

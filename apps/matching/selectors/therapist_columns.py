@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, FilteredRelation, Max, Q, QuerySet, Value
+from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest, Left, TruncDate
 
 from apps.core import icd
@@ -64,7 +64,7 @@ def read_therapists(
 @lru_cache(maxsize=4)
 def _parts(today: date, email_policy: str, is_subset: bool) -> dict[str, Part]:
     def of(rows: QuerySet[Any], owner: str = "therapist_id") -> QuerySet[Any]:
-        return rows.filter(**{f"{owner}__in": bulk.among_ids()}) if is_subset else rows
+        return rows.filter(bulk.Among(F(owner), bulk.IDS)) if is_subset else rows
 
     pauses = ContactPause.objects.filter(lifted_at__isnull=True, starts_on__lte=today, until__gte=today)
     contacted = Inquiry.objects.filter(last_contact_at__isnull=False)

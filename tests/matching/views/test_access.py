@@ -24,7 +24,7 @@ WORK_PAGES = [
 ]
 WORK_POSTS = [
     *("open_search", "add_request", "resume_search", "undo_cancel_search", "plan_round", "drop_request"),
-    *("answer", "plan_session", "record_session"),
+    *("answer", "plan_session", "record_session", "save_free_place"),
 ]
 
 
@@ -43,6 +43,7 @@ class Urls:
             "record_session": [1],
             "call": [self._call()] if name == "call" else [],
             "waiting_patients": [row.therapist_id],
+            "save_free_place": [row.therapist_id],
         }
         plain = {"searches", "searches_export", "rounds", "plan_round", "inquiries", "inquiries_export"}
         if name in plain | {"conflicts"}:

@@ -1,9 +1,12 @@
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core.models import AccessEntry
+from apps.matching.engine.relaxation import RELAXATIONS
 from apps.matching.enums import RequestStatus, SearchStatus
 from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch, TherapistExclusion
 from apps.matching.phrases import REASONS, blocked_by
@@ -11,6 +14,9 @@ from tests.factories.matching import InquiryFactory, RequestFactory, SearchFacto
 from tests.factories.therapists import TherapistFactory
 
 pytestmark = pytest.mark.django_db
+
+PAGE_QUERIES = 0
+SEAT_FACTS = "Therapeut:in: kein Sitz; Patient:in: gesetzlich (GKV)"
 
 
 @pytest.fixture
@@ -38,7 +44,66 @@ def test_page_shows_what_blocks_where_nobody_fits(viewer_client: Client, search:
     context = viewer_client.get(search.get_absolute_url()).context
     assert context["rows"] == []
     assert context["blocked_by"] == blocked_by("too_far")
-    assert [gain for _label, gain in context["gains"]] == [1, 1]
+    assert [(row.gain, row.change) for row in context["gains"]] == [
+        (1, "bis 35 statt 25 km"),
+        (1, "bis 45 statt 25 km"),
+    ]
+
+
+def test_no_relaxed_wish_is_hidden(viewer_client: Client, search: PlacementSearch) -> None:
+    TherapistFactory(practice__latitude=51.61)  # 30 km
+    context = viewer_client.get(search.get_absolute_url()).context
+    assert len(context["gains"]) + len(context["useless"]) == len(RELAXATIONS)
+    assert {row.gain for row in context["useless"]} == {0}
+
+
+def test_wish_leads_to_its_form_for_those_who_work(
+    viewer_client: Client, coordinator_client: Client, search: PlacementSearch
+) -> None:
+    link = reverse("patients:edit", args=[search.patient_id]) + "#div_id_max_distance_km"
+    assert link in page(coordinator_client, search)
+    assert link not in page(viewer_client, search)
+    field = coordinator_client.get(reverse("patients:edit", args=[search.patient_id])).text
+    assert 'id="div_id_max_distance_km"' in field
+
+
+def test_candidates_come_in_pages_and_all_are_on_the_map(
+    viewer_client: Client, search: PlacementSearch
+) -> None:
+    for _count in range(27):
+        TherapistFactory()
+    first = viewer_client.get(search.get_absolute_url()).context
+    assert ([row["rank"] for row in first["rows"]][-1], first["pages"].next) == (25, "?page=2")
+    second = viewer_client.get(search.get_absolute_url(), {"page": "2"}).context
+    assert [row["rank"] for row in second["rows"]] == [26, 27]
+    named = [dot.rank for dot in second["map"].dots if dot.label]
+    assert (named, len(second["map"].dots)) == ([27, 26], 27)
+    assert [row["rank"] for row in page_rows(viewer_client, search, "9")] == [26, 27]
+    assert page_rows(viewer_client, search, "x")[0]["rank"] == 1
+
+
+def page_rows(client: Client, search: PlacementSearch, number: str) -> list[dict[str, Any]]:
+    return client.get(search.get_absolute_url(), {"page": number}).context["rows"]
+
+
+def test_score_is_explained_in_words_and_figures(viewer_client: Client, search: PlacementSearch) -> None:
+    TherapistFactory(practice__email="")
+    (row,) = viewer_client.get(search.get_absolute_url()).context["rows"]
+    parts = {term.code: term for term in row["score_terms"]}
+    assert list(parts) == ["acceptance", "distance", "hours", "email"]
+    assert (parts["email"].words, parts["email"].sum) == ("nur telefonisch", "0,0 % × 0,10 = 0,0 %")
+    assert reverse("matching:acceptance") in page(viewer_client, search)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_page_needs_the_same_queries_for_any_number_of_therapists(
+    viewer_client: Client, search: PlacementSearch, django_assert_num_queries: Any, count: int
+) -> None:
+    for _count in range(count):
+        TherapistFactory()
+    viewer_client.get(search.get_absolute_url())
+    with django_assert_num_queries(PAGE_QUERIES):
+        viewer_client.get(search.get_absolute_url())
 
 
 def test_page_of_an_ended_search_proposes_nobody(viewer_client: Client) -> None:
@@ -61,8 +126,9 @@ def test_why_not_names_every_failed_rule(viewer_client: Client, search: Placemen
     TherapistFactory(last_name="Nussbaum", seat="none", review_status="unreviewed")
     TherapistFactory(last_name="Nussbaum")
     context = viewer_client.get(reverse("matching:why_not", args=[search.pk]), {"q": "Nussbaum"}).context
-    assert [row["reasons"] for row in context["rows"]] == [
-        [REASONS["not_reviewed"], REASONS["no_seat"]],
+    found = [[(line.sentence, line.facts) for line in row["contrasts"]] for row in context["rows"]]
+    assert found == [
+        [(REASONS["not_reviewed"], ""), (REASONS["no_seat"], SEAT_FACTS)],
         [],
     ]
 

@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -80,6 +81,48 @@ def test_filter_finds_searches_without_candidates(viewer_client: Client) -> None
     SearchFactory()
     lonely = SearchFactory(patient__latitude=53.55, patient__longitude=9.99)
     assert shown(viewer_client, "candidates=none") == [lonely.patient.case_code]
+
+
+def test_list_counts_candidates_and_names_the_wish_that_blocks(viewer_client: Client) -> None:
+    TherapistFactory()
+    found = SearchFactory()
+    far = SearchFactory(patient__latitude=53.55, patient__longitude=9.99)
+    paused = SearchFactory(paused=True)
+    rows = viewer_client.get(URL).context["table"].rows
+    cells = {row.record.pk: row.get_cell("candidates") for row in rows}
+    assert (cells[found.pk], cells[paused.pk]) == ("1", "—")
+    assert cells[far.pk] == '0<div class="muted small text-wrap">Entfernung</div>'
+
+
+def test_list_sorts_by_candidates_and_puts_those_nobody_plans_for_last(viewer_client: Client) -> None:
+    TherapistFactory()
+    codes = [
+        search.patient.case_code
+        for search in (
+            SearchFactory(patient__latitude=53.55, patient__longitude=9.99),
+            SearchFactory(),
+            SearchFactory(paused=True),
+        )
+    ]
+    assert shown(viewer_client, "sort=candidates") == codes
+    assert shown(viewer_client, "sort=-candidates") == [codes[1], codes[0], codes[2]]
+
+
+def test_pages_do_not_overlap(viewer_client: Client) -> None:
+    for _count in range(52):
+        SearchFactory()
+    pages = [[row.record.pk for row in rows_of_page(viewer_client, number)] for number in (1, 2)]
+    assert (len(pages[0]), len(set(pages[0] + pages[1]))) == (50, 52)
+
+
+def rows_of_page(client: Client, number: int) -> Any:
+    return client.get(URL, {"page": number}).context["table"].page.object_list
+
+
+def test_export_tells_candidates_and_what_blocks(coordinator_client: Client) -> None:
+    SearchFactory()
+    _head, line = coordinator_client.get("/searches/export.csv").content.decode("utf-8-sig").splitlines()
+    assert line.split(";")[7:9] == ["0", "Entfernung"]
 
 
 def test_export_holds_what_the_list_shows_and_logs_everybody_in_it(coordinator_client: Client) -> None:
