@@ -1,9 +1,10 @@
 """One search at full size: the engine beside one SQL query, what each relaxed wish would bring, the page a
 coordinator opens, and bringing everything up to date after one therapist has changed.
 
-The engine keeps the therapists in the process. Each time it asks PostgreSQL what has changed, reads the
-search, evaluates every rule for every therapist in reach, counts every reason and ranks the best 50 with the
-parts of their scores. The SQL query (prepared, on the rival's own tables) gives the 50 best survivors.
+The engine keeps therapists and searches in the process. Each time it asks PostgreSQL what has changed (and
+would read that again), evaluates every rule for every therapist in reach, counts every reason and ranks the
+best 50 with the parts of their scores. The SQL queries (prepared, on the rival's own tables) give the 50 best
+survivors.
 `everybody` is what the page needs besides: the own reasons of each of the 40,000.
 """
 
@@ -58,45 +59,46 @@ def _against_sql(world: World, ids: list[int], parameters: Parameters) -> dict[s
     """Both take turns, search by search."""
     own: list[float] = []
     theirs: list[float] = []
+    tuned: list[float] = []
     everybody: list[float] = []
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as rival:
-        ask = prepared_query(rival, world)
+        ask = prepared_query(rival, tables.PLAIN, world)
+        ask_tuned = prepared_query(rival, tables.TUNED, world)
         for pk in ids[:WARM_UP]:
             for work in (match_one, judge_one):
                 work(pk, parameters)
             ask(pk)
+            ask_tuned(pk)
         for pk in ids:
             own.append(timed(partial(match_one, pk, parameters))[0])
             theirs.append(timed(partial(ask, pk))[0])
+            tuned.append(timed(partial(ask_tuned, pk))[0])
             everybody.append(timed(partial(judge_one, pk, parameters))[0])
     figures = latency("interactive", own) | latency("interactive.sql", theirs)
+    figures |= latency("interactive.tuned_sql", tuned)
     figures |= latency("interactive.everybody", everybody)
     for name in ("p50", "p95"):
-        better = figures[f"interactive.sql.{name}_ms"] / figures[f"interactive.{name}_ms"]
-        figures[f"interactive.{name}_times_better_than_sql"] = better
+        for rival_name in ("sql", "tuned_sql"):
+            better = figures[f"interactive.{rival_name}.{name}_ms"] / figures[f"interactive.{name}_ms"]
+            figures[f"interactive.{name}_times_better_than_{rival_name}"] = better
     return figures
 
 
 def match_one(pk: int, parameters: Parameters) -> Matches:
     """The best for one search, and how many fail for which reason."""
-    world = _world_of(pk, parameters)
+    world = worlds.of_search(search=PlacementSearch(pk=pk), today=TODAY, parameters=parameters)
     return match_from(world.search_columns, world.everybody)
 
 
 def judge_one(pk: int, parameters: Parameters) -> Evaluation:
     """Every therapist for one search, each with all reasons."""
-    world = _world_of(pk, parameters)
+    world = worlds.of_search(search=PlacementSearch(pk=pk), today=TODAY, parameters=parameters)
     return evaluate_from(world.search_columns, 0, world.everybody)
 
 
-def _world_of(pk: int, parameters: Parameters) -> World:
-    one = PlacementSearch.objects.filter(pk=pk)
-    return worlds.load(today=TODAY, parameters=parameters, searches=one)
-
-
-def prepared_query(rival: psycopg.Connection, world: World) -> Callable[[int], list[Any]]:
+def prepared_query(rival: psycopg.Connection, query: str, world: World) -> Callable[[int], list[Any]]:
     rival.execute("SET jit = off")
-    statement = f"{tables.MATCH} WHERE s.id = %(search)s"
+    statement = f"{query} WHERE s.id = %(search)s"
     values = tables.query_values(world, DEFAULT_TOP)
     return lambda pk: rival.execute(statement, values | {"search": pk}, prepare=True).fetchall()
 

@@ -27,7 +27,8 @@ from apps.therapists.models import Therapist
 SQL = Path(__file__).parent / "sql"
 METHODS = ("VT", "TP", "AP", "ST")
 GROUP_WISHES = ("no", "also", "only")
-MATCH = (SQL / "match.sql").read_text()
+PLAIN = (SQL / "plain.sql").read_text()
+TUNED = (SQL / "tuned.sql").read_text()
 
 
 def build(world: World, *, email_policy: str) -> None:
@@ -53,7 +54,7 @@ def build(world: World, *, email_policy: str) -> None:
 
 
 def query_values(world: World, top: int) -> dict[str, Any]:
-    """The values of sql/match.sql."""
+    """The values of sql/plain.sql and sql/tuned.sql."""
     parameters = world.parameters
     return {
         "today": world.today,
@@ -62,6 +63,7 @@ def query_values(world: World, top: int) -> dict[str, Any]:
         "distance": parameters.weight_distance,
         "hours": parameters.weight_hours,
         "email": parameters.weight_email,
+        "shortest": parameters.least_common_minutes,
         "top": top,
     }
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.matching.engine.reasons import Reason
 from apps.matching.models import PlacementSearch
-from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at
+from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at, named
 from tests.factories.matching import SearchFactory
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import TherapistFactory
@@ -171,6 +171,20 @@ def test_explain_uses_the_parameters_of_the_moment() -> None:
     assert _explain(search, therapist)[0].reasons == ()
     change_parameter("default_max_distance_km", 10)
     assert _explain(search, therapist)[0].reasons == (Reason.TOO_FAR,)
+
+
+def test_named_finds_the_nearest_first_and_unknown_places_last() -> None:
+    lost = TherapistFactory(
+        last_name="Esche", practice__latitude=None, practice__longitude=None, practice__precision="none"
+    )
+    far = TherapistFactory(last_name="Esche", practice__latitude=52.5)
+    near = TherapistFactory(last_name="Eschenbach")
+    TherapistFactory(last_name="Birke")
+    patient = PatientFactory()
+    assert named(text="esche", patient=patient, most=8) == [near.pk, far.pk, lost.pk]
+    assert named(text="esche", patient=patient, most=1) == [near.pk]
+    homeless = PatientFactory(latitude=None, longitude=None, precision="none")
+    assert named(text="esche", patient=homeless, most=2) == [lost.pk, far.pk]
 
 
 @pytest.mark.parametrize("count", [1, 3])

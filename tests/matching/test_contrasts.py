@@ -162,16 +162,16 @@ def test_diagnosis_is_told_only_where_it_may_be() -> None:
 def test_pause_block_and_objection_name_their_days() -> None:
     pause = ContactPauseFactory()
     pair = _pair(None, {"contact_group": pause.therapist.contact_group})
-    assert _facts(Reason.CONTACT_PAUSE, pair) == "until 12/21/2026"
+    assert _facts(Reason.CONTACT_PAUSE, pair) == "until 21/12/2026"
     blocked = {
         "status": "blocked",
         "blocked_reason": "ill",
         "blocked_since": date(2026, 11, 1),
         "blocked_until": date(2026, 12, 31),
     }
-    assert _facts(Reason.THERAPIST_BLOCKED, _pair(None, blocked)) == "since 11/01/2026 until 12/31/2026: ill"
+    assert _facts(Reason.THERAPIST_BLOCKED, _pair(None, blocked)) == "since 01/11/2026 until 31/12/2026: ill"
     objected = _pair(None, {"do_not_contact_since": date(2026, 11, 1)})
-    assert _facts(Reason.DO_NOT_CONTACT, objected) == "since 11/01/2026"
+    assert _facts(Reason.DO_NOT_CONTACT, objected) == "since 01/11/2026"
 
 
 def test_exclusion_is_told_in_its_own_words() -> None:

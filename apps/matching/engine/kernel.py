@@ -323,6 +323,8 @@ class PairFigures(NamedTuple):
 
 @compiled
 def judge_pairs(
+    first: int,
+    last: int,
     search: np.ndarray,
     place: np.ndarray,
     searches: SearchSide,
@@ -331,8 +333,8 @@ def judge_pairs(
     weights: Weights,
     figures: PairFigures,
 ) -> None:
-    """Fill the figures of pair k, made of search[k] and place[k]."""
-    for k in range(len(search)):
+    """Fill the figures of the pairs first to last; pair k is made of search[k] and place[k]."""
+    for k in range(first, last):
         s, t = search[k], place[k]
         chord = _chord_squared(s, t, searches, therapists)
         mask = therapists.failures[t] | _failures(s, t, searches, therapists, trait_table[searches.traits[s]])

@@ -4,7 +4,7 @@ Both judge pairs with the same functions, so they agree on every pair.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +31,7 @@ from apps.matching.engine.rules import trait_failures
 from apps.matching.engine.sides import Therapists, prepare_searches, prepare_therapists
 
 SEARCHES_PER_BLOCK = 250
+PAIRS_PER_BLOCK = 20_000
 DEFAULT_TOP = 50
 
 _prepared = lru_cache(maxsize=2)(prepare_therapists)
@@ -145,7 +146,7 @@ def match_from(
     searches: SearchColumns, everybody: Therapists, top: int = DEFAULT_TOP, threads: int = 1
 ) -> Matches:
     """`match` with therapists that are prepared already."""
-    return matches_of(select_from(searches, everybody, top, threads), searches, everybody)
+    return matches_of(select_from(searches, everybody, top, threads), searches, everybody, threads)
 
 
 def select_from(
@@ -162,20 +163,17 @@ def select_from(
         _weights(everybody.parameters),
         *standing.columns(),
     )
-    if threads == 1:
-        select_best(0, len(searches), *fixed)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(select_best, *block, *fixed) for block in _blocks(len(searches))]:
-                done.result()
+    _in_threads(threads, len(searches), SEARCHES_PER_BLOCK, lambda *block: select_best(*block, *fixed))
     return standing
 
 
-def matches_of(standing: Standing, searches: SearchColumns, everybody: Therapists) -> Matches:
+def matches_of(
+    standing: Standing, searches: SearchColumns, everybody: Therapists, threads: int = 1
+) -> Matches:
     """Work out the figures of the candidates that were kept."""
     search, column = np.nonzero(standing.keys >= 0)
     row = everybody.columns.positions_of(LARGEST_ID - (standing.keys[search, column] & LARGEST_ID))
-    figures = _judged(search, everybody.place_of_row[row], searches, everybody)
+    figures = _judged(search, everybody.place_of_row[row], searches, everybody, threads)
     return Matches(
         search_index=search,
         therapist_index=row,
@@ -220,14 +218,25 @@ def result_hash(standing: Standing, search_ids: np.ndarray) -> str:
 
 
 def _judged(
-    search: np.ndarray, place: np.ndarray, searches: SearchColumns, everybody: Therapists
+    search: np.ndarray, place: np.ndarray, searches: SearchColumns, everybody: Therapists, threads: int = 1
 ) -> PairFigures:
     kinds = (np.uint32, float, float, np.int16, np.int16, np.int64, float, float, float, float)
     figures = PairFigures(*(np.empty(len(search), dtype=kind) for kind in kinds))
     side = prepare_searches(searches, everybody.parameters, everybody.today)
-    weights = _weights(everybody.parameters)
-    judge_pairs(search, place, side, everybody.side, trait_failures(), weights, figures)
+    fixed = (search, place, side, everybody.side, trait_failures(), _weights(everybody.parameters), figures)
+    _in_threads(threads, len(search), PAIRS_PER_BLOCK, lambda *block: judge_pairs(*block, *fixed))
     return figures
+
+
+def _in_threads(threads: int, count: int, size: int, work: Callable[[int, int], None]) -> None:
+    """Do work(first, last) for all blocks. Blocks write to rows of their own and need no order."""
+    if threads == 1:
+        work(0, count)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        blocks = [pool.submit(work, first, min(first + size, count)) for first in range(0, count, size)]
+        for block in blocks:
+            block.result()
 
 
 def _evaluation(figures: PairFigures) -> Evaluation:
@@ -271,11 +280,6 @@ def _weights(parameters: Parameters) -> Weights:
         float(parameters.weight_email),
         int(parameters.least_common_minutes),
     )
-
-
-def _blocks(count: int) -> Iterator[tuple[int, int]]:
-    for first in range(0, count, SEARCHES_PER_BLOCK):
-        yield first, min(first + SEARCHES_PER_BLOCK, count)
 
 
 def _with_location(standing: Standing, searches: SearchColumns, everybody: Therapists) -> np.ndarray:

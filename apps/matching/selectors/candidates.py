@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import cos, radians
 from typing import Any
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, Subquery
 
 from apps.core.parameters import Parameters
 from apps.matching.engine.matching import Evaluation, Matches, evaluate_from, matches_of, select_from
@@ -17,8 +18,9 @@ from apps.matching.enums import InquiryStatus
 from apps.matching.models import Inquiry, PlacementSearch
 from apps.matching.selectors import world as worlds
 from apps.matching.selectors.world import World
-from apps.therapists.models import Therapist
-from apps.therapists.selectors import with_offer, with_pause
+from apps.patients.models import Patient
+from apps.therapists.models import Therapist, Workplace
+from apps.therapists.selectors import matching_text, with_offer, with_pause
 
 MOST_SHOWN = 50  # candidates of a search; the others are only counted
 ROWS_A_PAGE = 25
@@ -81,9 +83,7 @@ def look_at(
     rows_a_page: int = ROWS_A_PAGE,
 ) -> SearchView:
     """Match one search with all therapists. Drafts without this search can still be filled."""
-    world = _without_drafts(
-        worlds.of_search(search=search, today=today, parameters=parameters), Inquiry.objects.all(), search
-    )
+    world = _without_drafts(worlds.of_search(search=search, today=today, parameters=parameters), search)
     columns, everybody = world.search_columns, world.everybody
     matches = matches_of(select_from(columns, everybody, limit), columns, everybody)
     shown = len(matches.therapist_index)
@@ -132,6 +132,24 @@ def explain(
     ]
 
 
+def named(*, text: str, patient: Patient, most: int) -> list[int]:
+    """Ids of the therapists of this name, town or practice, nearest to the patient first."""
+    found = matching_text(Therapist.objects.all(), text)
+    order: list[Any] = ["last_name", "first_name", "pk"]
+    if patient.latitude is not None and patient.longitude is not None:
+        found = found.annotate(nearness=_nearness(patient.latitude, patient.longitude))
+        order.insert(0, F("nearness").asc(nulls_last=True))
+    return list(found.order_by(*order).values_list("pk", flat=True)[:most])
+
+
+def _nearness(latitude: float, longitude: float) -> Subquery:
+    """Square of the distance in degrees on a flat map around the place: enough to sort by."""
+    north = F("practice__latitude") - latitude
+    east = (F("practice__longitude") - longitude) * cos(radians(latitude))
+    main = Workplace.objects.filter(therapist=OuterRef("pk"), is_main=True)
+    return Subquery(main.annotate(square=north * north + east * east).values("square")[:1])
+
+
 def parts_of(parts: object, index: int) -> dict[str, float]:
     """The parts of a score, each from 0 to 1 before its weight."""
     names = ("acceptance", "distance", "hours", "email")
@@ -143,9 +161,9 @@ def known(value: Any) -> int | None:
     return int(value) if value >= 0 else None
 
 
-def _without_drafts(world: World, inquiries: QuerySet[Inquiry], search: PlacementSearch) -> World:
+def _without_drafts(world: World, search: PlacementSearch) -> World:
     """One row of ids, however many drafts a round has made."""
-    drafts = inquiries.filter(status=InquiryStatus.DRAFT).exclude(requests__search=search)
+    drafts = Inquiry.objects.filter(status=InquiryStatus.DRAFT).exclude(requests__search=search)
     ids = drafts.aggregate(ids=ArrayAgg("therapist_id", default=[]))["ids"]
     if not ids:
         return world

@@ -6,11 +6,14 @@ only what depends on it is worked out again. What is seen inside a transaction m
 nothing of it may come here: see `world.load`.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
 
 import numpy as np
+from django.db import connection
 
 from apps.core.changes import changes_since, snapshot
 from apps.matching.engine import records
@@ -22,6 +25,7 @@ from apps.matching.selectors import loading
 from apps.matching.selectors.search_columns import read_searches
 from apps.matching.selectors.therapist_columns import read_therapists
 
+THREADS = min(os.cpu_count() or 1, 4)  # for matching everything
 MOST_CHANGED = 1_000  # above, everything is read again
 
 
@@ -53,7 +57,7 @@ def with_standing(
     global _kept  # noqa: PLW0603
     with _lock:
         now = _brought_up(_kept, today, engine, email_policy)
-        standing = now.standing or select_from(now.searches, now.everybody, top)
+        standing = now.standing or select_from(now.searches, now.everybody, top, THREADS)
         _kept = replace(now, standing=standing)
         return _kept, standing
 
@@ -82,9 +86,19 @@ def _brought_up(kept: Kept | None, today: date, engine: records.Parameters, emai
 
 def _read(today: date, engine: records.Parameters, email_policy: str) -> Kept:
     moment = snapshot()  # first: what is committed while reading is read once more
-    therapists = read_therapists(today=today, email_policy=email_policy)
-    searches = read_searches(loading.plannable(today=today), today=today)
-    return Kept(moment, email_policy, prepare_therapists(therapists, engine, today), searches)
+    with ThreadPoolExecutor(1) as pool:
+        searches = pool.submit(_read_searches_apart, today)
+        therapists = read_therapists(today=today, email_policy=email_policy)
+        everybody = prepare_therapists(therapists, engine, today)
+        return Kept(moment, email_policy, everybody, searches.result())
+
+
+def _read_searches_apart(today: date) -> SearchColumns:
+    """On a connection of the thread's own, while the therapists are read."""
+    try:
+        return read_searches(loading.plannable(today=today), today=today)
+    finally:
+        connection.close()
 
 
 def _with_therapists(kept: Kept, ids: np.ndarray) -> Kept:

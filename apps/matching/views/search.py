@@ -17,12 +17,12 @@ from apps.matching import candidate_map, facts, phrases, score_terms, timeline
 from apps.matching.contrasts import Pair, contrasts
 from apps.matching.enums import OPEN_SEARCHES, SearchStatus
 from apps.matching.models import PlacementSearch
-from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at
+from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at, named
 from apps.matching.selectors.lists import draft_ids, requests_of_search, search_page
 from apps.matching.views.shared import note_access, page_number, pages
 from apps.matching.what_if import what_ifs
 from apps.therapists.models import Therapist
-from apps.therapists.selectors import main_practice, matching_text
+from apps.therapists.selectors import main_practice
 from apps.therapists.tables import free_places
 
 MOST_FOUND = 8  # therapists of "why not?"
@@ -62,7 +62,8 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 def why_not(request: HttpRequest, pk: int) -> HttpResponse:
     """Why these therapists do, or do not, fit: for htmx the result alone."""
     search, query = _search(request, pk), request.GET.get("q", "").strip()
-    ids, today = _named(query) if query else [], timezone.localdate()
+    ids = named(text=query, patient=search.patient, most=MOST_FOUND) if query else []
+    today = timezone.localdate()
     parameters = operating.current(at=timezone.now())
     judgements = explain(
         search=search,
@@ -81,11 +82,6 @@ def why_not(request: HttpRequest, pk: int) -> HttpResponse:
         "can_add": _can_add(request, search),
     }
     return render(request, template, context)
-
-
-def _named(query: str) -> list[int]:
-    found = matching_text(Therapist.objects.order_by("last_name", "first_name", "pk"), query)
-    return list(found.values_list("pk", flat=True)[:MOST_FOUND])
 
 
 def _search(request: HttpRequest, pk: int) -> PlacementSearch:
@@ -196,8 +192,8 @@ def _map(search: PlacementSearch, found: SearchView, parameters: Parameters) -> 
     patient = search.patient
     if patient.latitude is None or patient.longitude is None:
         return None
-    named = enumerate(found.candidates, start=found.first_rank)
-    names = {rank: judgement.therapist.full_name for rank, judgement in named}
+    ranked = enumerate(found.candidates, start=found.first_rank)
+    names = {rank: judgement.therapist.full_name for rank, judgement in ranked}
     points = [
         candidate_map.Point(
             rank=spot.rank,

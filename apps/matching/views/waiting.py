@@ -68,6 +68,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "limits": _limits(offer, therapist, today, parameters),
         "draft": therapist.inquiries.filter(status=InquiryStatus.DRAFT).first(),
         "today": today,
+        "next_url": request.get_full_path(),
         **_lists(request, offer, therapist, place, parameters),
     }
     return render(request, "matching/waiting.html", context)

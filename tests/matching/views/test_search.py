@@ -15,8 +15,9 @@ from tests.factories.therapists import TherapistFactory
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 0
-SEAT_FACTS = "Therapeut:in: kein Sitz; Patient:in: gesetzlich (GKV)"
+PAGE_QUERIES = 29
+ENGLISH = {"Accept-Language": "en"}
+SEAT_FACTS = "therapist: no seat; patient: statutory (GKV)"
 
 
 @pytest.fixture
@@ -41,12 +42,12 @@ def test_candidates_are_ranked_with_their_reasons(viewer_client: Client, search:
 
 def test_page_shows_what_blocks_where_nobody_fits(viewer_client: Client, search: PlacementSearch) -> None:
     TherapistFactory(practice__latitude=51.61)  # 30 km
-    context = viewer_client.get(search.get_absolute_url()).context
+    context = viewer_client.get(search.get_absolute_url(), headers=ENGLISH).context
     assert context["rows"] == []
     assert context["blocked_by"] == blocked_by("too_far")
     assert [(row.gain, row.change) for row in context["gains"]] == [
-        (1, "bis 35 statt 25 km"),
-        (1, "bis 45 statt 25 km"),
+        (1, "up to 35 instead of 25 km"),
+        (1, "up to 45 instead of 25 km"),
     ]
 
 
@@ -88,10 +89,10 @@ def page_rows(client: Client, search: PlacementSearch, number: str) -> list[dict
 
 def test_score_is_explained_in_words_and_figures(viewer_client: Client, search: PlacementSearch) -> None:
     TherapistFactory(practice__email="")
-    (row,) = viewer_client.get(search.get_absolute_url()).context["rows"]
+    (row,) = viewer_client.get(search.get_absolute_url(), headers=ENGLISH).context["rows"]
     parts = {term.code: term for term in row["score_terms"]}
     assert list(parts) == ["acceptance", "distance", "hours", "email"]
-    assert (parts["email"].words, parts["email"].sum) == ("nur telefonisch", "0,0 % × 0,10 = 0,0 %")
+    assert (parts["email"].words, parts["email"].sum) == ("only by phone", "0.0 % × 0.10 = 0.0 %")
     assert reverse("matching:acceptance") in page(viewer_client, search)
 
 
@@ -125,7 +126,8 @@ def test_page_logs_who_looked(
 def test_why_not_names_every_failed_rule(viewer_client: Client, search: PlacementSearch) -> None:
     TherapistFactory(last_name="Nussbaum", seat="none", review_status="unreviewed")
     TherapistFactory(last_name="Nussbaum")
-    context = viewer_client.get(reverse("matching:why_not", args=[search.pk]), {"q": "Nussbaum"}).context
+    why_not = reverse("matching:why_not", args=[search.pk])
+    context = viewer_client.get(why_not, {"q": "Nussbaum"}, headers=ENGLISH).context
     found = [[(line.sentence, line.facts) for line in row["contrasts"]] for row in context["rows"]]
     assert found == [
         [(REASONS["not_reviewed"], ""), (REASONS["no_seat"], SEAT_FACTS)],

@@ -1,4 +1,5 @@
--- Survivors only: the best candidates of every search, in one lateral query.
+-- The query after all we could think of: chords before distances, times as bits and ranges of possible starts,
+-- the cheapest and most selective conditions first. Survivors only, in one lateral query.
 SELECT s.id, best.id, best.score
 FROM rival.search AS s
 CROSS JOIN LATERAL (
