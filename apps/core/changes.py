@@ -14,12 +14,12 @@ from django.db import connection
 from apps.core.models import RowChange
 
 KEPT = timedelta(days=2)
-THERAPIST, PATIENT = "therapist", "patient"
 
 _NEWS = """
 SELECT pg_current_snapshot()::text,
        (SELECT array_agg(DISTINCT subject_id) FROM news WHERE kind = 'therapist'),
-       (SELECT array_agg(DISTINCT subject_id) FROM news WHERE kind = 'patient')
+       (SELECT array_agg(DISTINCT subject_id) FROM news WHERE kind = 'patient'),
+       EXISTS (SELECT FROM news WHERE kind = 'model')
 """
 _SINCE = f"""
 WITH news AS (
@@ -35,6 +35,7 @@ class Changes:
 
     therapists: frozenset[int]
     patients: frozenset[int]
+    has_new_model: bool  # of the expected acceptance
     snapshot: str
 
 
@@ -49,8 +50,8 @@ def changes_since(snapshot: str) -> Changes:
     """All changes committed after the snapshot was taken: one query. Snapshots live for `KEPT`."""
     with connection.cursor() as cursor:
         cursor.execute(_SINCE, [snapshot, snapshot])
-        now, therapists, patients = cursor.fetchone()
-    return Changes(frozenset(therapists or ()), frozenset(patients or ()), now)
+        now, therapists, patients, has_new_model = cursor.fetchone()
+    return Changes(frozenset(therapists or ()), frozenset(patients or ()), has_new_model, now)
 
 
 def forget_old(*, at: datetime) -> int:

@@ -64,6 +64,8 @@ def other_pages(office: Office) -> list[str]:
         *_of("matching", office.accepted.pk, "release_identity", "confirm", "did_not_fit", "undo_answer"),
         reverse("matching:resolve_conflict", args=[office.conflict.pk]),
         reverse("matching:waiting_patients", args=[office.therapist.pk]),
+        reverse("matching:waiting_patients", args=[office.therapist.pk])
+        + "?free_from=2027-01-15&setting=group",
         reverse("matching:conflicts"),
         reverse("matching:call", args=[office.call.pk]),
         reverse("communication:made_calls"),

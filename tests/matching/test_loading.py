@@ -345,4 +345,4 @@ def test_world_needs_the_same_queries_for_any_number_of_rows(count: int) -> None
     with CaptureQueriesContext(connection) as captured:
         loaded = world.load(today=TODAY, parameters=parameters)
     assert (len(loaded.search_columns), len(loaded.therapist_columns)) == (count, count)
-    assert len(captured) == 12
+    assert len(captured) == 13

@@ -1,6 +1,7 @@
 """Rule 1: who is near enough, by distance, by travel time, or by both where both limits are given."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Limits:
         return (np.maximum(self.metres, 0.0) + 1.0) / 1000.0
 
 
+@lru_cache(maxsize=8)
 def limits_of(searches: SearchColumns, parameters: Parameters) -> Limits:
     kilometres, minutes = searches.max_distance_km, searches.max_travel_minutes
     has_neither = np.isnan(kilometres) & np.isnan(minutes)

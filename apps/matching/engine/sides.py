@@ -204,7 +204,7 @@ def _of_ranges(ranges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return bits[place], is_fine[place]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def prepare_searches(columns: SearchColumns, parameters: Parameters, today: date) -> SearchSide:
     limits = reach.limits_of(columns, parameters)
     ages = ages_on(columns.birth_date, today)

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.changes import tracked
+
 
 class AcceptanceFit(models.Model):
     """One fit; the newest one is in force. Written by `services.acceptance`, never edited.
@@ -21,6 +23,7 @@ class AcceptanceFit(models.Model):
     evaluation = models.JSONField(_("evaluation"), null=True, blank=True)
 
     class Meta:
+        triggers = [tracked("model")]
         verbose_name = _("fit of the expected acceptance")
         verbose_name_plural = _("fits of the expected acceptance")
         ordering = ["-fitted_at", "-id"]

@@ -16,7 +16,7 @@ import numpy as np
 from django.db import connection
 
 from apps.core.changes import changes_since, snapshot
-from apps.matching.engine import records
+from apps.core.parameters import Parameters
 from apps.matching.engine import standing as standings
 from apps.matching.engine.columns import SearchColumns, TherapistColumns
 from apps.matching.engine.matching import Standing, select_from
@@ -32,7 +32,7 @@ MOST_CHANGED = 1_000  # above, everything is read again
 @dataclass(frozen=True)
 class Kept:
     snapshot: str
-    email_policy: str
+    operating: Parameters
     everybody: Therapists
     searches: SearchColumns
     standing: Standing | None = None
@@ -42,21 +42,19 @@ _lock = Lock()
 _kept: Kept | None = None
 
 
-def current(*, today: date, engine: records.Parameters, email_policy: str) -> Kept:
+def current(*, today: date, parameters: Parameters) -> Kept:
     """Everything as of now: one query when nothing has changed."""
     global _kept  # noqa: PLW0603  (one world per process is the point)
     with _lock:
-        _kept = _brought_up(_kept, today, engine, email_policy)
+        _kept = _brought_up(_kept, today, parameters)
         return _kept
 
 
-def with_standing(
-    *, today: date, engine: records.Parameters, email_policy: str, top: int
-) -> tuple[Kept, Standing]:
+def with_standing(*, today: date, parameters: Parameters, top: int) -> tuple[Kept, Standing]:
     """The same with the best candidates of all searches."""
     global _kept  # noqa: PLW0603
     with _lock:
-        now = _brought_up(_kept, today, engine, email_policy)
+        now = _brought_up(_kept, today, parameters)
         standing = now.standing or select_from(now.searches, now.everybody, top, THREADS)
         _kept = replace(now, standing=standing)
         return _kept, standing
@@ -68,15 +66,18 @@ def forget() -> None:
         _kept = None
 
 
-def _brought_up(kept: Kept | None, today: date, engine: records.Parameters, email_policy: str) -> Kept:
-    if kept is None or (kept.everybody.today, kept.email_policy) != (today, email_policy):
-        return _read(today, engine, email_policy)
+def _brought_up(kept: Kept | None, today: date, parameters: Parameters) -> Kept:
+    if kept is None or _decides_about_rows(kept.everybody.today, kept.operating) != _decides_about_rows(
+        today, parameters
+    ):
+        return _read(today, parameters)
     changes = changes_since(kept.snapshot)
     if len(changes.therapists) + len(changes.patients) > MOST_CHANGED:
-        return _read(today, engine, email_policy)
-    if kept.everybody.parameters != engine:
+        return _read(today, parameters)
+    if changes.has_new_model or kept.operating != parameters:
+        engine = loading.engine_parameters(parameters)
         everybody = prepare_therapists(kept.everybody.columns, engine, today)
-        kept = replace(kept, everybody=everybody, standing=None)
+        kept = replace(kept, operating=parameters, everybody=everybody, standing=None)
     if changes.therapists:
         kept = _with_therapists(kept, np.array(sorted(changes.therapists)))
     if changes.patients:
@@ -84,13 +85,19 @@ def _brought_up(kept: Kept | None, today: date, engine: records.Parameters, emai
     return replace(kept, snapshot=changes.snapshot)
 
 
-def _read(today: date, engine: records.Parameters, email_policy: str) -> Kept:
+def _decides_about_rows(today: date, parameters: Parameters) -> tuple[date, str]:
+    """What the rows themselves depend on, so that they must be read again."""
+    return today, parameters.email_policy
+
+
+def _read(today: date, parameters: Parameters) -> Kept:
     moment = snapshot()  # first: what is committed while reading is read once more
+    engine = loading.engine_parameters(parameters)
     with ThreadPoolExecutor(1) as pool:
         searches = pool.submit(_read_searches_apart, today)
-        therapists = read_therapists(today=today, email_policy=email_policy)
+        therapists = read_therapists(today=today, email_policy=parameters.email_policy)
         everybody = prepare_therapists(therapists, engine, today)
-        return Kept(moment, email_policy, everybody, searches.result())
+        return Kept(moment, parameters, everybody, searches.result())
 
 
 def _read_searches_apart(today: date) -> SearchColumns:
@@ -103,7 +110,7 @@ def _read_searches_apart(today: date) -> SearchColumns:
 
 def _with_therapists(kept: Kept, ids: np.ndarray) -> Kept:
     old = kept.everybody
-    fresh = read_therapists(today=old.today, email_policy=kept.email_policy, ids=ids.tolist())
+    fresh = read_therapists(today=old.today, email_policy=kept.operating.email_policy, ids=ids.tolist())
     rows = old.columns.positions_of(ids)
     is_same = len(fresh) == len(ids) and (rows >= 0).all() and _at_same_place(old, rows, fresh)
     if not is_same:

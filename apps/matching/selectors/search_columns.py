@@ -43,7 +43,7 @@ def read_searches(searches: QuerySet[PlacementSearch], *, today: date) -> Search
     patients, patient_row = np.unique(own["patient_id"], return_inverse=True)
     named = patients.tolist() if len(patients) <= MOST_NAMED else None
     owners = Owners(patients)
-    found = bulk.read(_parts(today, named is not None), named)
+    found = bulk.read(_parts(today, named is not None), named or ())
     turned_down, open_requests = _requests(owners, own["id"], found["requests"])
     is_stated = own.pop("is_availability_known")[_first_rows(patient_row)]
     return SearchColumns(

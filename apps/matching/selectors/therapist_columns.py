@@ -41,7 +41,7 @@ def read_therapists(
     *, today: date, email_policy: str, ids: Collection[int] | None = None
 ) -> TherapistColumns:
     """All therapists, or those of `ids` (name everybody of a contact group together), ordered by id."""
-    found = bulk.read(_parts(today, email_policy, ids is not None), ids)
+    found = bulk.read(_parts(today, email_policy, ids is not None), ids or ())
     own = _own_columns(found["own"])
     owners = Owners(own["id"])
     last_inquiry = owners.spread(found["asked_on"]["owner"], bulk.days(found["asked_on"]["day"]))

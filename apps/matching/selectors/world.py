@@ -67,15 +67,14 @@ def load(
     With `therapist_ids` everybody in their contact groups is loaded too: pauses and limits hold for all.
     `ignore_inquiries` do not count as open, when their own requests are looked at again.
     """
-    engine = loading.engine_parameters(parameters)
-    policy = parameters.email_policy
     if therapist_ids is not None or connection.in_atomic_block:
+        engine, policy = loading.engine_parameters(parameters), parameters.email_policy
         ids = None if therapist_ids is None else everybody_behind(therapist_ids)
         columns = read_therapists(today=today, email_policy=policy, ids=ids)
         everybody = prepare_therapists(columns, engine, today)
         plannable = None if searches is not None else loading.plannable(today=today)
     else:
-        now = kept.current(today=today, engine=engine, email_policy=policy)
+        now = kept.current(today=today, parameters=parameters)
         everybody, plannable = now.everybody, now.searches
     found = searches if searches is not None else plannable
     return World(
@@ -89,8 +88,7 @@ def of_search(
 ) -> World:
     """One search, the only row, against all therapists; what is kept is used where it holds the search."""
     if not connection.in_atomic_block:
-        engine = loading.engine_parameters(parameters)
-        now = kept.current(today=today, engine=engine, email_policy=parameters.email_policy)
+        now = kept.current(today=today, parameters=parameters)
         rows = np.flatnonzero(now.searches.id == search.pk)
         if len(rows):
             return World(now.searches.take(rows), _ignoring(now.everybody, ignore_inquiries))
@@ -107,10 +105,7 @@ def outlook(*, today: date, parameters: Parameters) -> tuple[World, Standing]:
     if connection.in_atomic_block:
         world = load(today=today, parameters=parameters)
         return world, select_from(world.search_columns, world.everybody, TOP)
-    engine = loading.engine_parameters(parameters)
-    now, standing = kept.with_standing(
-        today=today, engine=engine, email_policy=parameters.email_policy, top=TOP
-    )
+    now, standing = kept.with_standing(today=today, parameters=parameters, top=TOP)
     return World(now.searches, now.everybody), standing
 
 

@@ -1,5 +1,6 @@
 """What is kept in the process is always what the database says."""
 
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,13 +9,13 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from apps.matching.models import PlacementSearch
+from apps.matching.models import AcceptanceFit, PlacementSearch
 from apps.matching.selectors import kept, world
 from apps.therapists.models import Therapist
 from tests.factories.matching import InquiryFactory, RequestFactory, SearchFactory
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import ContactPauseFactory, TherapistFactory
-from tests.matching.acts import TODAY, current
+from tests.matching.acts import AT, TODAY, current
 from tests.matching.unpacked import search_records, therapist_records
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +47,7 @@ def test_nothing_changed_needs_no_reading() -> None:
     parameters = current()
     with CaptureQueriesContext(connection) as captured:
         world.outlook(today=TODAY, parameters=parameters)
-    assert len(captured) == 2  # the model of acceptance, and what has changed
+    assert len(captured) == 1  # what has changed
 
 
 @pytest.mark.parametrize(
@@ -158,3 +159,18 @@ def test_ignored_inquiries_do_not_count_as_open() -> None:
 
 def seen_columns() -> Any:
     return world.outlook(today=TODAY, parameters=current())[0].therapist_columns
+
+
+def test_a_new_fit_of_the_expected_acceptance_is_noticed() -> None:
+    a_small_world()
+    before = seen_everybody().parameters.acceptance
+    model = replace(before, knows_agency_odds=2.5)
+    AcceptanceFit.objects.create(
+        fitted_at=AT, asked_count=0, accepted_count=0, is_estimated=False, model=asdict(model)
+    )
+    assert seen_everybody().parameters.acceptance.knows_agency_odds == 2.5
+    check_against_reading_all()
+
+
+def seen_everybody() -> Any:
+    return world.outlook(today=TODAY, parameters=current())[0].everybody
