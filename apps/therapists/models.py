@@ -27,9 +27,7 @@ from apps.therapists.enums import (
 )
 
 S = TherapistStatus
-WORKING_THERE = (
-    "SELECT therapist_id AS subject FROM therapists_workplace WHERE practice_id = {value}"
-)
+WORKING_THERE = "SELECT therapist_id AS subject FROM therapists_workplace WHERE practice_id = {value}"
 
 
 class ContactGroup(models.Model):

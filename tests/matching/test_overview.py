@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.matching.selectors.overview import Overview, overview
+from apps.matching.phrases import blocked_by
+from apps.matching.selectors.lists import search_list, with_candidate_count
+from apps.matching.selectors.overview import Overview, outlook, overview
 from tests.factories.matching import SearchFactory
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import TherapistFactory
@@ -73,6 +75,29 @@ def test_overview_leaves_out_searches_nobody_plans_for() -> None:
 def test_overview_of_nothing_is_empty() -> None:
     result = _overview()
     assert (result.searches, result.therapist_count, result.blocking) == ([], 0, [])
+
+
+def test_outlook_counts_candidates_and_names_what_blocks() -> None:
+    TherapistFactory()
+    found = SearchFactory()
+    choosy = SearchFactory(patient__wished_gender="male")
+    paused = SearchFactory(paused=True)
+    result = outlook(today=TODAY, parameters=current())
+    assert result.counts == {found.pk: 1, choosy.pk: 0}
+    assert [result.candidate_count(row.pk) for row in (found, choosy, paused)] == [1, 0, None]
+    assert [result.blocked_by(row.pk) for row in (found, choosy, paused)] == [
+        None,
+        blocked_by("therapist_gender"),
+        None,
+    ]
+
+
+def test_searches_are_sorted_by_counts_they_do_not_hold_themselves() -> None:
+    few, many, unknown = SearchFactory(), SearchFactory(), SearchFactory()
+    rows = with_candidate_count(search_list(), {few.pk: 2, many.pk: 10})
+    found = {row.pk: row.candidate_count for row in rows.order_by("-candidate_count")}  # type: ignore[attr-defined]
+    assert found == {unknown.pk: None, many.pk: 10, few.pk: 2}
+    assert list(found) == [unknown.pk, many.pk, few.pk]
 
 
 @pytest.mark.parametrize("count", [1, 3])

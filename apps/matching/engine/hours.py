@@ -127,7 +127,7 @@ def longest_common(
     right_end: np.ndarray,
     right: int,
     right_depth: int,
-) -> int:
+) -> np.int16:
     """Return the longest common stretch of a person of the left and one of the right.
 
     Hours are flat: a person's layers stand at `left` and the seven places after it, then the next eight, and
@@ -161,7 +161,7 @@ def total_common(
     right_end: np.ndarray,
     right: int,
     right_depth: int,
-) -> int:
+) -> np.int16:
     """Return the common minutes of the week; arguments as for `longest_common`."""
     total = np.int16(0)
     for a in range(np.uint64(left), np.uint64(left + left_depth * LANES), TILE):
@@ -178,7 +178,7 @@ def total_common(
 
 
 @inlined
-def _piece(start: int, end: int, other_start: int, other_end: int) -> int:
+def _piece(start: int, end: int, other_start: int, other_end: int) -> np.int16:
     return max(np.int16(min(end, other_end) - max(start, other_start)), np.int16(0))
 
 

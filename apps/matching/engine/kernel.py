@@ -4,7 +4,7 @@ Both judge and score a pair with the same functions, so they agree to the bit. W
 here is told in docs/performance.md.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def _failures(
 
 
 @inlined
-def _longest_minutes(s: int, t: int, searches: SearchSide, therapists: TherapistSide) -> int:
+def _longest_minutes(s: int, t: int, searches: SearchSide, therapists: TherapistSide) -> np.int16:
     """Return -1 where a schedule is unknown."""
     if searches.depth[s] == 0 or therapists.depth[t] == 0:
         return np.int16(UNKNOWN_MINUTES)
@@ -118,7 +118,7 @@ def _longest_minutes(s: int, t: int, searches: SearchSide, therapists: Therapist
 
 
 @inlined
-def _common_minutes(s: int, t: int, searches: SearchSide, therapists: TherapistSide) -> int:
+def _common_minutes(s: int, t: int, searches: SearchSide, therapists: TherapistSide) -> np.int16:
     """Return 0 where a schedule is unknown."""
     return total_common(
         searches.start,
@@ -133,14 +133,16 @@ def _common_minutes(s: int, t: int, searches: SearchSide, therapists: TherapistS
 
 
 @inlined
-def _time_failure(longest_minutes: int, least_minutes: int) -> np.uint32:
+def _time_failure(longest_minutes: np.int16, least_minutes: int) -> np.uint32:
     """Rule 10. Unknown hours pass."""
     is_short = (longest_minutes != UNKNOWN_MINUTES) & (longest_minutes < least_minutes)
     return _NO_COMMON_TIME if is_short else _NONE
 
 
 @inlined
-def _score_units(acceptance: float, closeness: float, hours: float, email: float, weights: Weights) -> int:
+def _score_units(
+    acceptance: float, closeness: float, hours: float, email: float, weights: Weights
+) -> np.int64:
     """Return the weighted sum in millionths."""
     total = (
         weights.acceptance * acceptance
@@ -152,7 +154,7 @@ def _score_units(acceptance: float, closeness: float, hours: float, email: float
 
 
 @inlined
-def _hours_part(common_minutes: int) -> float:
+def _hours_part(common_minutes: np.int16) -> float:
     return min(float(common_minutes), ENOUGH_COMMON_MINUTES) / ENOUGH_COMMON_MINUTES
 
 
@@ -163,7 +165,7 @@ def _travel_minutes(s: int, distance_km: float, searches: SearchSide) -> float:
 
 
 @inlined
-def key_of(score_units: int, therapist_id: int) -> int:
+def key_of(score_units: Any, therapist_id: Any) -> Any:
     return (score_units << ID_BITS) | (LARGEST_ID - therapist_id)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -154,7 +155,7 @@ def select_from(
 ) -> Standing:
     """Find the best candidates and count the reasons of every search."""
     standing = Standing.empty(len(searches), top)
-    fixed = (
+    fixed: tuple[Any, ...] = (
         prepare_searches(searches, everybody.parameters, everybody.today),
         everybody.side,
         _runs(searches, everybody),
@@ -163,7 +164,11 @@ def select_from(
         _weights(everybody.parameters),
         *standing.columns(),
     )
-    _in_threads(threads, len(searches), SEARCHES_PER_BLOCK, lambda *block: select_best(*block, *fixed))
+
+    def select(first: int, last: int) -> None:
+        select_best(first, last, *fixed)
+
+    _in_threads(threads, len(searches), SEARCHES_PER_BLOCK, select)
     return standing
 
 
@@ -223,8 +228,15 @@ def _judged(
     kinds = (np.uint32, float, float, np.int16, np.int16, np.int64, float, float, float, float)
     figures = PairFigures(*(np.empty(len(search), dtype=kind) for kind in kinds))
     side = prepare_searches(searches, everybody.parameters, everybody.today)
-    fixed = (search, place, side, everybody.side, trait_failures(), _weights(everybody.parameters), figures)
-    _in_threads(threads, len(search), PAIRS_PER_BLOCK, lambda *block: judge_pairs(*block, *fixed))
+    weights = _weights(everybody.parameters)
+    _in_threads(
+        threads,
+        len(search),
+        PAIRS_PER_BLOCK,
+        lambda first, last: judge_pairs(
+            first, last, search, place, side, everybody.side, trait_failures(), weights, figures
+        ),
+    )
     return figures
 
 

@@ -6,6 +6,7 @@ matched anew. The result is the same to the bit as that of matching everything.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def _near(searches: SearchColumns, therapists: Therapists, rows: np.ndarray) -> 
 
 def _judged(searches: SearchColumns, therapists: Therapists, rows: np.ndarray) -> Judged:
     failures, units = judge_everywhere(searches, therapists, rows)
-    key = key_of.py_func(units, therapists.columns.id[rows])
+    key = cast(Any, key_of).py_func(units, therapists.columns.id[rows])
     return Judged(failures, np.where(failures == 0, key, -1))
 
 

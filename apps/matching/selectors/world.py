@@ -67,20 +67,15 @@ def load(
     With `therapist_ids` everybody in their contact groups is loaded too: pauses and limits hold for all.
     `ignore_inquiries` do not count as open, when their own requests are looked at again.
     """
-    if therapist_ids is not None or connection.in_atomic_block:
-        engine, policy = loading.engine_parameters(parameters), parameters.email_policy
-        ids = None if therapist_ids is None else everybody_behind(therapist_ids)
-        columns = read_therapists(today=today, email_policy=policy, ids=ids)
-        everybody = prepare_therapists(columns, engine, today)
-        plannable = None if searches is not None else loading.plannable(today=today)
-    else:
+    if therapist_ids is None and not connection.in_atomic_block:
         now = kept.current(today=today, parameters=parameters)
-        everybody, plannable = now.everybody, now.searches
-    found = searches if searches is not None else plannable
-    return World(
-        search_columns=read_searches(found, today=today) if isinstance(found, QuerySet) else found,
-        everybody=_ignoring(everybody, ignore_inquiries),
-    )
+        columns = now.searches if searches is None else read_searches(searches, today=today)
+        return World(columns, _ignoring(now.everybody, ignore_inquiries))
+    ids = None if therapist_ids is None else everybody_behind(therapist_ids)
+    therapists = read_therapists(today=today, email_policy=parameters.email_policy, ids=ids)
+    everybody = prepare_therapists(therapists, loading.engine_parameters(parameters), today)
+    wanted = loading.plannable(today=today) if searches is None else searches
+    return World(read_searches(wanted, today=today), _ignoring(everybody, ignore_inquiries))
 
 
 def of_search(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -123,7 +124,7 @@ def _blocked_by(world: World, ids: list[int]) -> dict[str, int]:
 
 def _packed(ids: np.ndarray, standing: Standing) -> bytes:
     buffer = BytesIO()
-    columns = dict(zip(COLUMNS, (ids, *standing.columns()), strict=True))
+    columns: dict[str, Any] = dict(zip(COLUMNS, (ids, *standing.columns()), strict=True))
     np.savez_compressed(buffer, **columns)
     return buffer.getvalue()
 

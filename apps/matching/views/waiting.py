@@ -129,7 +129,7 @@ def _lists(
     query, reason = request.GET.get("q", "").strip(), _reason(request)
     fits = _page(request, offer.fitting, "page")
     others = _page(request, _others(offer, query, reason), "others")
-    fitting, failing = fits.object_list.tolist(), others.object_list.tolist()
+    fitting, failing = list(fits.object_list), list(others.object_list)
     lines = dict(zip([*fitting, *failing], lines_of(offer, [*fitting, *failing]), strict=True))
     day = max(place.from_on, timezone.localdate())
 
@@ -173,7 +173,7 @@ def _others(offer: Offer, query: str, reason: Reason | None) -> np.ndarray:
 
 
 def _page(request: HttpRequest, rows: np.ndarray, name: str) -> Page:
-    return Paginator(rows, ROWS_A_PAGE).get_page(page_number(request, name))
+    return Paginator(rows.tolist(), ROWS_A_PAGE).get_page(page_number(request, name))
 
 
 def _links(request: HttpRequest, page: Page, name: str, anchor: str = "") -> Any:
