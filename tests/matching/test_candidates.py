@@ -197,4 +197,4 @@ def test_look_at_needs_the_same_queries_for_any_number_of_therapists(count: int)
         view = look_at(search=search, today=TODAY, parameters=parameters)
         names = [one.therapist.workplaces.all()[0].practice.name for one in view.candidates]
     assert len(names) == count
-    assert len(captured) == 16
+    assert len(captured) == 17

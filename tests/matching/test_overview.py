@@ -109,4 +109,4 @@ def test_overview_needs_the_same_queries_for_any_number_of_rows(count: int) -> N
     with CaptureQueriesContext(connection) as captured:
         result = overview(today=TODAY, parameters=parameters)
     assert result.candidate_count == count * count
-    assert len(captured) == 14
+    assert len(captured) == 15

@@ -45,7 +45,12 @@ def test_fingerprint_sees_new_rows_and_changed_values(world: World) -> None:
     world.call.history.create(old="", new="planned", at=world.call.starts_at, operation=uuid4())
     after = fingerprints()
     changed = {table for table in before if before[table] != after[table]}
-    assert changed == {"patients_patient", "patients_patientevent", "communication_callhistory"}
+    assert changed == {
+        "patients_patient",
+        "patients_patientevent",
+        "communication_callhistory",
+        "core_rowchange",
+    }
 
 
 def test_get_changes_nothing_on_any_page(world: World, signed_in: Client, at: datetime) -> None:

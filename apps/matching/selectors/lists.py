@@ -3,6 +3,7 @@
 Lists leave the encrypted columns of patients where they are: decrypting costs, and a list shows none of them.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import date
 
@@ -70,7 +71,9 @@ def with_candidate_count(
     searches: QuerySet[PlacementSearch], counts: Mapping[int, int]
 ) -> QuerySet[PlacementSearch]:
     """Annotates `candidate_count` from counts by search id; None where there is none. To sort by it."""
-    known = Value({str(pk): count for pk, count in counts.items()}, output_field=JSONField())
+    known = Cast(
+        Value(json.dumps(dict(counts))), JSONField()
+    )  # as text: Django hashes every value it is given
     entry = _Entry(known, Cast(F("pk"), TextField()))
     return searches.annotate(candidate_count=Cast(entry, IntegerField()))
 

@@ -15,7 +15,7 @@ from tests.factories.therapists import TherapistFactory
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 29
+PAGE_QUERIES = 30
 ENGLISH = {"Accept-Language": "en"}
 SEAT_FACTS = "therapist: no seat; patient: statutory (GKV)"
 

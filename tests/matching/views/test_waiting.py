@@ -11,7 +11,7 @@ from tests.factories.matching import SearchFactory
 from tests.factories.therapists import ContactPauseFactory, TherapistFactory
 
 pytestmark = pytest.mark.django_db
-PAGE_QUERIES = 26
+PAGE_QUERIES = 27
 
 
 def url(therapist: Therapist) -> str:
