@@ -105,7 +105,7 @@ def prepared_query(rival: psycopg.Connection, query: str, world: World) -> Calla
 
 def _what_if(world: World, ids: list[int]) -> dict[str, float]:
     row = {pk: place for place, pk in enumerate(world.search_columns.id.tolist())}
-    seconds = [timed(partial(relax, world.search_columns, row[pk], world.everybody))[0] for pk in ids]
+    seconds = [timed(partial(relax, world.search_columns, [row[pk]], world.everybody))[0] for pk in ids]
     return latency("interactive.what_if", seconds)
 
 

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
@@ -6,6 +7,7 @@ from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +75,11 @@ class SearchTable(tables.Table):
         self.today, self.outlook = today, outlook
         super().__init__(PageFirst(searches), **kwargs)
 
+    @cached_property
+    def _blocked_by(self) -> dict[int, str | Promise]:
+        """Worked out for the rows of the page at once."""
+        return self.outlook.blocked_by([row.record.pk for row in self.paginated_rows])
+
     def order_candidates(
         self, searches: QuerySet[PlacementSearch], is_descending: bool
     ) -> tuple[QuerySet[PlacementSearch], bool]:
@@ -96,7 +103,7 @@ class SearchTable(tables.Table):
         count = self.outlook.candidate_count(record.pk)
         if count is None:
             return "—"
-        blocked_by = self.outlook.blocked_by(record.pk)
+        blocked_by = self._blocked_by.get(record.pk)
         if not blocked_by:
             return str(count)
         return format_html('{}<div class="muted small text-wrap">{}</div>', count, blocked_by)

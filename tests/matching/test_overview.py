@@ -85,11 +85,8 @@ def test_outlook_counts_candidates_and_names_what_blocks() -> None:
     result = outlook(today=TODAY, parameters=current())
     assert result.counts == {found.pk: 1, choosy.pk: 0}
     assert [result.candidate_count(row.pk) for row in (found, choosy, paused)] == [1, 0, None]
-    assert [result.blocked_by(row.pk) for row in (found, choosy, paused)] == [
-        None,
-        blocked_by("therapist_gender"),
-        None,
-    ]
+    blocked = result.blocked_by([found.pk, choosy.pk, paused.pk])
+    assert blocked == {choosy.pk: blocked_by("therapist_gender")}
 
 
 def test_searches_are_sorted_by_counts_they_do_not_hold_themselves() -> None:

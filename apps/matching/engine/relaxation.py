@@ -3,7 +3,7 @@
 A relaxed wish is the same search once more with one thing changed; all of them are matched in one go.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,36 +27,35 @@ EXTRA_KM = (5, 10, 20)
 
 @dataclass(frozen=True)
 class Relaxation:
-    """One wish given up: the reason it takes away, and how it changes one row of the columns, in place."""
+    """One wish given up: the reason it takes away, and how it changes rows of the columns, in place."""
 
     reason: Reason
-    apply: Callable[[SearchColumns, int], None]
+    apply: Callable[[SearchColumns, np.ndarray], None]
 
 
 def _farther(extra_km: int) -> Relaxation:
-    def apply(variants: SearchColumns, row: int) -> None:
+    def apply(variants: SearchColumns, rows: np.ndarray) -> None:
         """Extra kilometres widen a limit in minutes by the time they take."""
-        variants.max_distance_km[row] += extra_km
-        variants.max_travel_minutes[row] += extra_km * MINUTES_PER_KM[variants.travel_mode[row]]
+        variants.max_distance_km[rows] += extra_km
+        variants.max_travel_minutes[rows] += extra_km * MINUTES_PER_KM[variants.travel_mode[rows]]
 
     return Relaxation(Reason.TOO_FAR, apply)
 
 
 def _with(reason: Reason, column: str, value: int) -> Relaxation:
-    def apply(variants: SearchColumns, row: int) -> None:
-        getattr(variants, column)[row] = value
+    def apply(variants: SearchColumns, rows: np.ndarray) -> None:
+        getattr(variants, column)[rows] = value
 
     return Relaxation(reason, apply)
 
 
-def _any_hours(variants: SearchColumns, row: int) -> None:
-    variants.hours.depth[row] = 0
+def _any_hours(variants: SearchColumns, rows: np.ndarray) -> None:
+    variants.hours.depth[rows] = 0
 
 
-def _no_exclusions(variants: SearchColumns, row: int) -> None:
+def _no_exclusions(variants: SearchColumns, rows: np.ndarray) -> None:
     pairs = variants.turned_down
-    own = slice(pairs.offset[row], pairs.offset[row + 1])
-    pairs.values[own, 1] &= ~Reason.EXCLUDED_BY_PATIENT.bit
+    pairs.values[np.isin(pairs.row, rows), 1] &= ~Reason.EXCLUDED_BY_PATIENT.bit
 
 
 RELAXATIONS: dict[str, Relaxation] = {
@@ -84,42 +83,40 @@ class Relaxed:
     """
 
 
-def relax(searches: SearchColumns, index: int, everybody: Therapists) -> Relaxed:
-    """Match one search as it is and once for each relaxation."""
-    variants = searches.take(np.full(len(RELAXATIONS) + 1, index))
+def relax(searches: SearchColumns, rows: Sequence[int], everybody: Therapists) -> list[Relaxed]:
+    """Match these searches as they are and once for each relaxation, all in one go."""
+    each = len(RELAXATIONS) + 1
+    variants = searches.take(np.repeat(np.asarray(rows, dtype=np.int64), each))
     has_neither = np.isnan(variants.max_distance_km) & np.isnan(variants.max_travel_minutes)
     default_km = everybody.parameters.default_max_distance_km
     kilometres = np.where(has_neither, default_km, variants.max_distance_km)
     variants = replace(variants, max_distance_km=kilometres)
-    for row, relaxation in enumerate(RELAXATIONS.values(), start=1):
-        relaxation.apply(variants, row)
+    for number, relaxation in enumerate(RELAXATIONS.values(), start=1):
+        relaxation.apply(variants, np.arange(number, len(variants), each))
     matches = match_from(variants, everybody, top=0)
-    gains = _gains(matches)
-    return Relaxed(gains, _blocking(matches, gains))
+    return [_relaxed(matches, first, each) for first in range(0, len(variants), each)]
 
 
 def what_if(
     searches: SearchColumns, index: int, therapists: TherapistColumns, parameters: Parameters, today: date
 ) -> dict[str, int]:
-    """`relax` for columns as they are."""
-    return relax(searches, index, prepare_therapists(therapists, parameters, today)).gains
+    """The gains of one search, for columns as they are."""
+    return relax(searches, [index], prepare_therapists(therapists, parameters, today))[0].gains
 
 
-def _blocking(matches: Matches, gains: dict[str, int]) -> Reason | None:
-    if matches.candidate_count[0]:
-        return None
+def _relaxed(matches: Matches, first: int, each: int) -> Relaxed:
+    """Row `first` is the search as it is, the rows after it are its relaxations."""
+    as_it_is, *relaxed = matches.candidate_count[first : first + each].tolist()
+    gains = {name: count - as_it_is for name, count in zip(RELAXATIONS, relaxed, strict=True)}
+    if as_it_is:
+        return Relaxed(gains, None)
     best = max(gains, key=gains.__getitem__)
-    return RELAXATIONS[best].reason if gains[best] else _commonest(matches)
+    return Relaxed(gains, RELAXATIONS[best].reason if gains[best] else _commonest(matches, first))
 
 
-def _gains(matches: Matches) -> dict[str, int]:
-    more = matches.candidate_count[1:] - matches.candidate_count[0]
-    return dict(zip(RELAXATIONS, more.tolist(), strict=True))
-
-
-def _commonest(matches: Matches) -> Reason:
-    counts = dict(zip(REASONS, matches.reject_counts[0].tolist(), strict=True))
-    if matches.in_reach_count[0] == 0:
+def _commonest(matches: Matches, row: int) -> Reason:
+    counts = dict(zip(REASONS, matches.reject_counts[row].tolist(), strict=True))
+    if matches.in_reach_count[row] == 0:
         unknown, far = counts[Reason.LOCATION_UNKNOWN], counts[Reason.TOO_FAR]
         return Reason.LOCATION_UNKNOWN if unknown > far else Reason.TOO_FAR
     in_reach = {reason: count for reason, count in counts.items() if reason.rule != 1}

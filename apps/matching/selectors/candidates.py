@@ -90,7 +90,7 @@ def look_at(
     page_count = max(-(-shown // rows_a_page), 1)
     page = min(max(page, 1), page_count)
     first = (page - 1) * rows_a_page
-    relaxed = relax(columns, 0, everybody)
+    (relaxed,) = relax(columns, [0], everybody)
     return SearchView(
         candidates=_candidates(world, matches, range(first, min(first + rows_a_page, shown)), today),
         first_rank=first + 1,

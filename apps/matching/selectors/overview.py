@@ -1,9 +1,11 @@
 """All searches at once: how many candidates each has, the best of them, and what blocks the others."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 from django.utils.functional import Promise
 
 from apps.core.parameters import Parameters
@@ -63,12 +65,10 @@ class Outlook:
         row = self._world.search_row.get(search_id)
         return None if row is None else int(self._standing.candidate_count[row])
 
-    def blocked_by(self, search_id: int) -> str | Promise | None:
-        """What keeps a search from having candidates; None if it has some. Costs about 2 ms."""
-        row = self._world.search_row.get(search_id)
-        if row is None or self._standing.candidate_count[row]:
-            return None
-        return _blocked_by(self._world, row)
+    def blocked_by(self, search_ids: Collection[int]) -> dict[int, str | Promise]:
+        """What keeps searches from having candidates, by id; without those that have some."""
+        rows = {pk: self._world.search_row[pk] for pk in search_ids if self.candidate_count(pk) == 0}
+        return dict(zip(rows, _blocked_by(self._world, list(rows.values())), strict=True))
 
 
 def outlook(*, today: date, parameters: Parameters) -> Outlook:
@@ -79,6 +79,8 @@ def overview(*, today: date, parameters: Parameters, top: int = 5) -> Overview:
     world, standing = worlds.outlook(today=today, parameters=parameters)
     lines = _lines(world, standing, top) if top else {}
     ids = world.search_columns.id.tolist()
+    without = np.flatnonzero(standing.candidate_count == 0).tolist()
+    blocked = dict(zip(without, _blocked_by(world, without), strict=True))
     codes = dict(PlacementSearch.objects.filter(pk__in=ids).values_list("id", "patient__case_code"))
     return Overview(
         searches=[
@@ -86,7 +88,7 @@ def overview(*, today: date, parameters: Parameters, top: int = 5) -> Overview:
                 search_id=pk,
                 case_code=codes[pk],
                 candidate_count=int(standing.candidate_count[index]),
-                blocked_by=_blocked_by(world, index) if not standing.candidate_count[index] else None,
+                blocked_by=blocked.get(index),
                 lines=lines.get(index, []),
             )
             for index, pk in enumerate(ids)
@@ -95,9 +97,10 @@ def overview(*, today: date, parameters: Parameters, top: int = 5) -> Overview:
     )
 
 
-def _blocked_by(world: World, index: int) -> str | Promise | None:
-    reason = relax(world.search_columns, index, world.everybody).blocking
-    return blocked_by(reason) if reason else None
+def _blocked_by(world: World, rows: list[int]) -> list[str | Promise]:
+    """For searches without candidates."""
+    found = relax(world.search_columns, rows, world.everybody)
+    return [blocked_by(one.blocking) for one in found if one.blocking is not None]
 
 
 def _lines(world: World, standing: Standing, top: int) -> dict[int, list[str]]:

@@ -154,15 +154,17 @@ def unplanned_in(*, round_: Round, parameters: Parameters, today: date) -> list[
 def _explained(world: World, candidate_counts: Collection[int]) -> list[Unplanned]:
     ids, open_requests = world.search_columns.id.tolist(), world.search_columns.open_requests.tolist()
     rows = search_list().in_bulk(ids)
-    found, looked_at = [], 0
-    for place, count in enumerate(candidate_counts):
-        reason = _reason(count, open_requests[place], world.parameters.open_requests_per_search)
-        blocking = None
-        if reason == UnplannedReason.NO_CANDIDATE and looked_at < MOST_BLOCKED:
-            looked_at += 1
-            blocking = relax(world.search_columns, place, world.everybody).blocking
-        found.append(Unplanned(search=rows[ids[place]], reason=reason, blocking=blocking))
-    return found
+    most = world.parameters.open_requests_per_search
+    reasons = [
+        _reason(count, asked, most) for count, asked in zip(candidate_counts, open_requests, strict=True)
+    ]
+    without = [place for place, reason in enumerate(reasons) if reason == UnplannedReason.NO_CANDIDATE]
+    relaxed = relax(world.search_columns, without[:MOST_BLOCKED], world.everybody)
+    blocking = {place: one.blocking for place, one in zip(without, relaxed, strict=False)}
+    return [
+        Unplanned(search=rows[pk], reason=reasons[place], blocking=blocking.get(place))
+        for place, pk in enumerate(ids)
+    ]
 
 
 def _reason(candidates: int, open_requests: int, most: int) -> UnplannedReason:

@@ -118,8 +118,8 @@ def _world_of(ids: list[int], run: MatchRun) -> World:
 
 def _blocked_by(world: World, ids: list[int]) -> dict[str, int]:
     rows = [world.search_row[pk] for pk in ids if pk in world.search_row]
-    reasons = Counter(str(relax(world.search_columns, row, world.everybody).blocking) for row in rows)
-    return dict(reasons.most_common())
+    found = relax(world.search_columns, rows, world.everybody)
+    return dict(Counter(str(one.blocking) for one in found).most_common())
 
 
 def _packed(ids: np.ndarray, standing: Standing) -> bytes:

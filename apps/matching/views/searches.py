@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_tables2 import RequestConfig
@@ -18,7 +19,7 @@ from apps.core.csv_export import csv_response
 from apps.matching.filters import SearchFilter
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.lists import search_list, unresolved_conflicts
-from apps.matching.selectors.overview import Outlook, outlook
+from apps.matching.selectors.overview import outlook
 from apps.matching.services import searches
 from apps.matching.tables import SearchTable
 from apps.matching.views.shared import ROWS_A_PAGE, done
@@ -71,19 +72,22 @@ def _lines(table: SearchTable) -> Iterator[list[Any]]:
         *(_("Case code"), _("Last name"), _("First name"), _("PLZ"), _("Town"), _("Status")),
         *(_("Waiting since"), _("Candidates"), _("What blocks"), _("Open requests"), _("Last contact")),
     ]
-    for row in table.rows:
-        yield _line(row.record, table.outlook)
+    records = [row.record for row in table.rows]
+    blocked_by = table.outlook.blocked_by([record.pk for record in records])
+    for record in records:
+        count = table.outlook.candidate_count(record.pk)
+        yield _line(record, count, blocked_by.get(record.pk, ""))
 
 
-def _line(search: PlacementSearch, found: Outlook) -> list[Any]:
+def _line(search: PlacementSearch, candidates: int | None, blocked_by: str | Promise) -> list[Any]:
     patient = search.patient
     last = getattr(search, "last_request_at", None)
     return [
         *(patient.case_code, patient.last_name, patient.first_name, patient.plz, patient.city),
         search.get_status_display(),
         date_format(search.started_on, "SHORT_DATE_FORMAT"),
-        found.candidate_count(search.pk),
-        found.blocked_by(search.pk) or "",
+        candidates,
+        blocked_by,
         getattr(search, "open_requests", 0),
         date_format(timezone.localtime(last), "SHORT_DATE_FORMAT") if last else "",
     ]

@@ -26,7 +26,7 @@ def gains(one: SearchRecord, *people: TherapistRecord) -> dict[str, int]:
 
 def blocked_by(one: SearchRecord, *people: TherapistRecord) -> Reason | None:
     everybody = prepare_therapists(pack_therapists(people), Parameters(), TODAY)
-    return relax(pack_searches([one]), 0, everybody).blocking
+    return relax(pack_searches([one]), [0], everybody)[0].blocking
 
 
 def test_what_if_names_every_relaxation_in_order() -> None:
