@@ -20,7 +20,10 @@ LABELS = ("therapists", "patients", "matching")  # apps whose tables are filled
 
 def ensure(size: Size, *, again: bool = False) -> None:
     """Let this process work on a filled database of this size."""
+    from apps.matching.selectors import kept  # it needs Django to be ready
+
     database.use(size.database)
+    kept.forget()  # what is kept belongs to another database
     if again or _stamp() != _wanted(size):
         say(f"Filling {size.database} ({size.therapists} therapists, {size.searches} searches)")
         fill(size)
