@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -21,11 +22,13 @@ from apps.matching.engine import standing as standings
 from apps.matching.engine.columns import SearchColumns, TherapistColumns
 from apps.matching.engine.matching import Standing, select_from
 from apps.matching.engine.sides import Therapists, prepare_therapists
-from apps.matching.selectors import loading
+from apps.matching.selectors import bulk, loading, therapist_columns
+from apps.matching.selectors.bulk import Part
 from apps.matching.selectors.search_columns import read_searches
 from apps.matching.selectors.therapist_columns import read_therapists
 
 THREADS = min(os.cpu_count() or 1, 4)  # for matching everything
+READ_APART = ("hours", "approvals")  # parts of the therapists: both threads end at about the same time
 MOST_CHANGED = 1_000  # above, everything is read again
 
 
@@ -94,16 +97,18 @@ def _read(today: date, parameters: Parameters) -> Kept:
     moment = snapshot()  # first: what is committed while reading is read once more
     engine = loading.engine_parameters(parameters)
     with ThreadPoolExecutor(1) as pool:
-        searches = pool.submit(_read_searches_apart, today)
-        therapists = read_therapists(today=today, email_policy=parameters.email_policy)
-        everybody = prepare_therapists(therapists, engine, today)
-        return Kept(moment, parameters, everybody, searches.result())
+        parts = therapist_columns.parts(today, parameters.email_policy, False)
+        there = pool.submit(_read_apart, today, {name: parts[name] for name in READ_APART})
+        here = bulk.read({name: part for name, part in parts.items() if name not in READ_APART})
+        searches, rest = there.result()
+        therapists = therapist_columns.therapists_of(here | rest)
+        return Kept(moment, parameters, prepare_therapists(therapists, engine, today), searches)
 
 
-def _read_searches_apart(today: date) -> SearchColumns:
-    """On a connection of the thread's own, while the therapists are read."""
+def _read_apart(today: date, parts: dict[str, Part]) -> tuple[SearchColumns, dict[str, Any]]:
+    """On a connection of the thread's own, while the rest is read."""
     try:
-        return read_searches(loading.plannable(today=today), today=today)
+        return read_searches(loading.plannable(today=today), today=today), bulk.read(parts)
     finally:
         connection.close()
 

@@ -41,7 +41,11 @@ def read_therapists(
     *, today: date, email_policy: str, ids: Collection[int] | None = None
 ) -> TherapistColumns:
     """All therapists, or those of `ids` (name everybody of a contact group together), ordered by id."""
-    found = bulk.read(_parts(today, email_policy, ids is not None), ids or ())
+    return therapists_of(bulk.read(parts(today, email_policy, ids is not None), ids or ()))
+
+
+def therapists_of(found: dict[str, dict[str, Any]]) -> TherapistColumns:
+    """Build the columns from what was read of all `parts`."""
     own = _own_columns(found["own"])
     owners = Owners(own["id"])
     last_inquiry = owners.spread(found["asked_on"]["owner"], bulk.days(found["asked_on"]["day"]))
@@ -62,7 +66,7 @@ def read_therapists(
 
 
 @lru_cache(maxsize=4)
-def _parts(today: date, email_policy: str, is_subset: bool) -> dict[str, Part]:
+def parts(today: date, email_policy: str, is_subset: bool) -> dict[str, Part]:
     def of(rows: QuerySet[Any], owner: str = "therapist_id") -> QuerySet[Any]:
         return rows.filter(bulk.Among(F(owner), bulk.IDS)) if is_subset else rows
 
