@@ -181,4 +181,17 @@ def line(request: PlacementRequest) -> dict[str, Any]:
     facts = request.plan_facts or {}
     codes = facts.get("reasons", [])
     reasons = [phrases.PLAN_REASONS[code] for code in codes if code in phrases.PLAN_REASONS]
-    return {"request": request, "facts": facts, "reasons": reasons, "parts": score_parts(request)}
+    return {
+        "request": request,
+        "facts": facts,
+        "reasons": reasons,
+        "chance": _chance(facts),
+        "parts": score_parts(request),
+    }
+
+
+def _chance(facts: dict[str, Any]) -> dict[str, int] | None:
+    """The search's chance of at least one yes, in percent, without and with this line."""
+    if "chance_after" not in facts:
+        return None  # added by hand
+    return {name: round(100 * facts[f"chance_{name}"]) for name in ("before", "after")}

@@ -35,6 +35,7 @@ def test_round_shows_every_line_with_its_reason(viewer_client: Client, draft: Ro
     lines = [line for row in context["rows"] for line in row["lines"]]
     assert len(lines) == PlacementRequest.objects.count() == 4
     assert all(line["reasons"] and line["facts"]["option_count"] == 2 for line in lines)
+    assert all(0 <= line["chance"]["before"] < line["chance"]["after"] <= 100 for line in lines)
     assert (context["search_count"], context["request_count"]) == (2, 4)
 
 
