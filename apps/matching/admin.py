@@ -17,6 +17,7 @@ from apps.matching.models import (
     Inquiry,
     InquiryContact,
     InquiryHistory,
+    MatchRun,
     PlacementRequest,
     PlacementSearch,
     RequestHistory,
@@ -213,6 +214,16 @@ class SimulationRunAdmin(WrittenByServices):
     date_hierarchy = "created_at"
     ordering = ("-id",)
     inlines = (SimulationHistoryInline,)
+
+
+@admin.register(MatchRun)
+class MatchRunAdmin(WrittenByServices):
+    list_display = (
+        *("day", "searches_count", "therapists_count", "candidates_count", "without_candidates_count"),
+        *("shard_count", "started_at", "finished_at"),
+    )
+    date_hierarchy = "day"
+    ordering = ("-id",)
 
 
 @admin.register(AcceptanceFit)

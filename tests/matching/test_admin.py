@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.matching.models import PlacementSearch, SimulationRun, TherapistExclusion
+from apps.matching.models import MatchRun, PlacementSearch, SimulationRun, TherapistExclusion
 from tests.factories.matching import (
     InquiryFactory,
     RequestFactory,
@@ -14,6 +14,7 @@ from tests.factories.matching import (
     SessionFactory,
 )
 from tests.factories.therapists import TherapistFactory
+from tests.matching.acts import AT
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +32,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "inquiry": lambda: RequestFactory().inquiry,
     "placementrequest": RequestFactory,
     "trialsession": SessionFactory,
+    "matchrun": lambda: MatchRun.objects.create(day=AT.date(), shard_count=1, started_at=AT),
     "simulationrun": lambda: SimulationRun.objects.create(),
 }
 

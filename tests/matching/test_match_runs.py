@@ -68,6 +68,19 @@ def test_a_claimed_shard_is_left_alone_until_its_worker_must_have_died() -> None
     assert MatchRun.objects.get().finished_at == AT
 
 
+def test_a_run_whose_last_worker_died_before_the_end_is_finished_later() -> None:
+    a_world()
+    run = match_runs.start(at=AT, shards=1)
+    shard = match_runs._claim(at=AT)
+    assert shard is not None
+    match_runs._match(shard, clock)
+    run.refresh_from_db()
+    assert run.finished_at is None
+    assert match_runs.work(clock=clock) is False
+    run.refresh_from_db()
+    assert (run.finished_at, run.candidates_count) == (AT, 20)
+
+
 def test_a_run_without_searches_ends() -> None:
     run = match_runs.start(at=AT)
     assert match_runs.work(clock=clock) is True

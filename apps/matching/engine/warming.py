@@ -11,9 +11,10 @@ from apps.matching.engine.matching import match_from
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
 from apps.matching.engine.sides import prepare_therapists
 
-_DAY = date(2000, 1, 3)
-_HOURS = (Interval(0, 540, 720),)
-_THERAPIST = TherapistRecord(
+DAY = date(2025, 3, 3)
+
+# A therapist and a search that fit each other.
+THERAPIST = TherapistRecord(
     id=1,
     latitude=52.52,
     longitude=13.40,
@@ -30,8 +31,8 @@ _THERAPIST = TherapistRecord(
     is_licensed=True,
     approvals=frozenset({("VT", "adults", "individual")}),
     languages=None,
-    working_hours=_HOURS,
-    wished_diagnoses=("F32",),
+    working_hours=(Interval(0, 540, 720),),
+    wished_diagnoses=(),
     wished_age_from=0,
     wished_age_to=0,
     wished_gender="any",
@@ -45,27 +46,28 @@ _THERAPIST = TherapistRecord(
     asked_count=0,
     accepted_count=0,
 )
-_SEARCH = SearchRecord(
+
+SEARCH = SearchRecord(
     id=1,
     patient_id=1,
     latitude=52.52,
     longitude=13.40,
-    birth_date=date(1980, 1, 1),
+    birth_date=date(1990, 5, 17),
     gender="female",
     insurance="gkv",
     is_kostenerstattung=False,
-    diagnosis="F32.1",
+    diagnosis="F40.1",
     wished_gender="any",
     wished_methods=frozenset(),
     group_wish="no",
     languages=frozenset(),
-    availability=_HOURS,
+    availability=(Interval(0, 600, 780),),
     travel_mode="car",
     max_distance_km=25.0,
     max_travel_minutes=None,
     excluded_therapists=frozenset(),
     locked_therapists=frozenset(),
-    started_on=_DAY,
+    started_on=date(2025, 1, 7),
     open_requests=0,
 )
 
@@ -73,8 +75,8 @@ _SEARCH = SearchRecord(
 def compile_all() -> int:
     """Match and plan one pair, which compiles every loop there is; return the number of planned lines."""
     parameters = Parameters()
-    everybody = prepare_therapists(pack_therapists([_THERAPIST]), parameters, _DAY)
-    matches = match_from(pack_searches([_SEARCH]), everybody)
+    everybody = prepare_therapists(pack_therapists([THERAPIST]), parameters, DAY)
+    matches = match_from(pack_searches([SEARCH]), everybody)
     edges = planning.Edges(
         matches.search_index, matches.therapist_index, matches.parts.acceptance, matches.score
     )

@@ -15,7 +15,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core import parameters as operating
-from apps.core.parameters import Parameters
 from apps.events import bell
 from apps.matching.engine.matching import Standing, result_hash, select_from
 from apps.matching.engine.relaxation import relax
@@ -53,19 +52,21 @@ def start(*, at: datetime, shards: int | None = None) -> MatchRun:
 
 
 def work(*, clock: Clock) -> bool:
-    """Match the oldest free shard; False if there is none. The last shard of a run finishes it."""
+    """Match the oldest free shard; False if there is none. Runs whose shards are all done are finished."""
     shard = _claim(at=clock())
-    if shard is None:
-        return False
-    today, parameters = shard.run.day, operating.current(at=shard.run.started_at)
-    searches = PlacementSearch.objects.filter(pk__in=shard.search_ids)
-    world = worlds.load(today=today, parameters=parameters, searches=searches)
+    if shard is not None:
+        _match(shard, clock)
+    for run in MatchRun.objects.filter(finished_at__isnull=True).exclude(shards__finished_at__isnull=True):
+        _finish(run, at=clock())
+    return shard is not None
+
+
+def _match(shard: MatchShard, clock: Clock) -> None:
+    world = _world_of(shard.search_ids, shard.run)
     standing = select_from(world.search_columns, world.everybody, worlds.TOP)
     shard.result = _packed(world.search_columns.id, standing)
     shard.finished_at = clock()
     shard.save(update_fields=["result", "finished_at"])
-    _finish_if_last(shard, parameters, at=clock())
-    return True
 
 
 def hash_in_one_piece(*, run: MatchRun) -> str:
@@ -90,23 +91,25 @@ def _claim(*, at: datetime) -> MatchShard | None:
     return shard
 
 
-@transaction.atomic
-def _finish_if_last(shard: MatchShard, parameters: Parameters, *, at: datetime) -> None:
-    run = MatchRun.objects.select_for_update().get(pk=shard.run_id)
-    shards = list(run.shards.all())
-    if run.finished_at is not None or any(one.finished_at is None for one in shards):
-        return
-    ids, standing = _joined([bytes(one.result) for one in shards])
+def _finish(run: MatchRun, *, at: datetime) -> None:
+    """Put the shards together. Two workers may do so at once: both write the same, the first one counts."""
+    results = [bytes(shard.result) for shard in run.shards.all()]
+    if not all(results):
+        return  # another worker has finished the run meanwhile
+    ids, standing = _joined(results)
     world = _world_of(ids.tolist(), run)
-    run.result_hash = result_hash(standing, ids)
-    run.therapists_count = len(world.therapist_columns)
-    run.candidates_count = int(standing.candidate_count.sum())
     without = ids[standing.candidate_count == 0].tolist()
-    run.without_candidates_count = len(without)
-    run.blocked_by = _blocked_by(world, without)
-    run.finished_at = at
-    run.save()
-    run.shards.update(result=MatchShard.EMPTY)
+    figures = {
+        "result_hash": result_hash(standing, ids),
+        "therapists_count": len(world.therapist_columns),
+        "candidates_count": int(standing.candidate_count.sum()),
+        "without_candidates_count": len(without),
+        "blocked_by": _blocked_by(world, without),
+        "finished_at": at,
+    }
+    with transaction.atomic():
+        if MatchRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(**figures):
+            run.shards.update(result=MatchShard.EMPTY)
 
 
 def _world_of(ids: list[int], run: MatchRun) -> World:

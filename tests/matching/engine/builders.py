@@ -5,70 +5,13 @@ from datetime import date
 from typing import Any
 
 from apps.matching.engine.columns import pack_searches, pack_therapists
-from apps.matching.engine.hours import Interval
 from apps.matching.engine.matching import Evaluation, evaluate
 from apps.matching.engine.reasons import reasons_of
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
+from apps.matching.engine.warming import DAY, SEARCH, THERAPIST
 
-TODAY = date(2025, 3, 3)
+TODAY = DAY
 PARAMETERS = Parameters()
-
-THERAPIST = TherapistRecord(
-    id=1,
-    latitude=52.52,
-    longitude=13.40,
-    gender="female",
-    is_active=True,
-    is_blocked=False,
-    is_verified=True,
-    do_not_contact=False,
-    contact_group=1,
-    paused_until=None,
-    last_contact_on=None,
-    has_open_inquiry=False,
-    has_seat=True,
-    is_licensed=True,
-    approvals=frozenset({("VT", "adults", "individual")}),
-    languages=None,
-    working_hours=(Interval(0, 540, 720),),
-    wished_diagnoses=(),
-    wished_age_from=0,
-    wished_age_to=0,
-    wished_gender="any",
-    prefers_group=False,
-    free_individual_from=None,
-    free_group_from=None,
-    possibly_has_places=False,
-    knows_agency=False,
-    has_email=True,
-    region="10",
-    asked_count=0,
-    accepted_count=0,
-)
-
-SEARCH = SearchRecord(
-    id=1,
-    patient_id=1,
-    latitude=52.52,
-    longitude=13.40,
-    birth_date=date(1990, 5, 17),
-    gender="female",
-    insurance="gkv",
-    is_kostenerstattung=False,
-    diagnosis="F40.1",
-    wished_gender="any",
-    wished_methods=frozenset(),
-    group_wish="no",
-    languages=frozenset(),
-    availability=(Interval(0, 600, 780),),
-    travel_mode="car",
-    max_distance_km=25.0,
-    max_travel_minutes=None,
-    excluded_therapists=frozenset(),
-    locked_therapists=frozenset(),
-    started_on=date(2025, 1, 7),
-    open_requests=0,
-)
 
 
 def therapist(**changes: Any) -> TherapistRecord:
