@@ -1,115 +1,95 @@
-"""The product's e-mail queue beside `send_mail` per message, to a mail server that is far away.
+"""The e-mail queue beside Django's `send_mail`, django-post-office and django-mailer.
 
-The server is real (aiosmtpd) and waits before each of its answers as long as a packet takes there and back,
-and four times as long before the greeting, for TCP and TLS. Both take their messages from the same table and
-both mark each one durably, one committed statement or more per message:
+    mail.tls_delay   TLS, and every answer of the server is 20 ms on its way (benchmarks.mail_sink)
+    mail.plain       no TLS, no delay: what each queue costs by itself
 
-- product: claimed, handing over (committed just before the final dot), sent, each with a history row and an
-  event, over one connection. A crash leaves at most one message in doubt, openly marked.
-- send_mail: a connection per message, then `status = "sent"`. A crash in between sends that message twice.
+Each in one worker process (benchmarks.mail_alone), in turns, median of the rounds; only the sending is timed.
+Text and HTML, about 3 KB. What the product does on top of the others: the last look of the gates, a committed
+mark before every final dot (a crash leaves doubt openly marked instead of a double), history and events.
 """
 
-import asyncio
+import json
+import os
 import socket
-from collections.abc import Callable
-from typing import Any
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
-from django.conf import settings
-from django.core.mail import send_mail
-
-from apps.communication.enums import EmailStatus, LetterKind
-from apps.communication.models import EmailMessage
-from apps.communication.services import queue, sending
-from apps.therapists.models import Therapist
-from apps.workspace.demo.mailserver import CatchingHandler
-from benchmarks import database, importing
+from benchmarks.certificate import make_certificate
 from benchmarks.database import say
-from benchmarks.sizes import AT
-from benchmarks.timing import ROUNDS, median, timed
+from benchmarks.timing import ROUNDS, median
 
-MESSAGES = 60
-ROUND_TRIP = 0.015  # seconds
-GREETING_TRIPS = 4
-TEXT = "Guten Tag,\n\nwir haben einen Platz gefunden und ziehen unsere Anfrage zurück. Vielen Dank!\n" * 8
-
-
-class FarServer(SMTP):
-    """Every answer is on its way for a round trip."""
-
-    async def push(self, status: Any) -> None:
-        await asyncio.sleep(ROUND_TRIP * self._trips)
-        self._trips = 1
-        await super().push(status)
-
-    _trips = GREETING_TRIPS
-
-
-class FarController(Controller):
-    def factory(self) -> SMTP:
-        return FarServer(self.handler, **self.SMTP_kwargs)
+DELAY_MS = 20
+# way of sending → messages a round: enough for a second or more, few enough for the slow ones
+TLS_DELAY = {"product": 300, "post_office": 300, "post_office_same": 300, "send_mail": 30}
+PLAIN = {"product": 1000, "mailer": 200, "post_office": 400, "send_mail": 100}
 
 
 def run() -> dict[str, float]:
-    database.use(importing.DATABASE)
-    importing.empty()
-    importing.take(importing.as_csv(importing.draw_rows(MESSAGES)))
-    handler = CatchingHandler()
-    controller = FarController(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-        return _race(handler)
-    finally:
-        controller.stop()
-
-
-def _race(handler: CatchingHandler) -> dict[str, float]:
-    own: list[float] = []
-    theirs: list[float] = []
-    for number in range(1, ROUNDS + 1):
-        theirs.append(_drain(handler, send_mail_each))
-        own.append(_drain(handler, send_queue))
-        say(f"  queue, round {number}: product {own[-1]:.2f} s, send_mail {theirs[-1]:.2f} s")
+    if find_spec("post_office") is None or find_spec("mailer") is None:
+        raise SystemExit("The rivals are missing: use `make bench`, which installs requirements/bench.txt.")
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = make_certificate(Path(folder))
+        with sink(DELAY_MS, str(certificate), str(key)) as port:
+            slow = race("tls_delay", TLS_DELAY, port, certificate)
+    with sink(0) as port:
+        quick = race("plain", PLAIN, port, None)
     return {
-        "queue.messages_per_second": MESSAGES / median(own),
-        "queue.send_mail.messages_per_second": MESSAGES / median(theirs),
-        "queue.times_faster_than_send_mail": median(theirs) / median(own),
-        "queue.messages": float(MESSAGES),
-        "queue.round_trip_ms": ROUND_TRIP * 1000,
+        **{f"mail.tls_delay.{name}.messages_per_second": rate for name, rate in slow.items()},
+        **{f"mail.plain.{name}.messages_per_second": rate for name, rate in quick.items()},
+        "mail.tls_delay.times_faster_than_send_mail": slow["product"] / slow["send_mail"],
+        "mail.tls_delay.times_faster_than_post_office": slow["product"] / slow["post_office"],
+        "mail.tls_delay.times_faster_than_post_office_same_connections": (
+            slow["product"] / slow["post_office_same"]
+        ),
+        "mail.plain.times_faster_than_django_mailer": quick["product"] / quick["mailer"],
+        "mail.plain.times_faster_than_post_office": quick["product"] / quick["post_office"],
+        "mail.plain.times_faster_than_send_mail": quick["product"] / quick["send_mail"],
     }
 
 
-def _drain(handler: CatchingHandler, send: Callable[[], None]) -> float:
-    """Queue the messages, then time the sending; every message must have arrived once."""
-    EmailMessage.objects.all().delete()
-    handler.messages.clear()
-    letter = queue.Letter(kind=LetterKind.WITHDRAWAL, subject="Unsere Anfrage", text=TEXT)
-    for therapist in Therapist.objects.prefetch_related("practices"):
-        address = therapist.practices.all()[0].email
-        queue.enqueue(
-            letter=letter, to_email=address, to_name=str(therapist), actor=None, at=AT, therapist=therapist
-        )
-    seconds, _nothing = timed(send)
-    is_done = EmailMessage.objects.filter(status=EmailStatus.SENT).count() == MESSAGES
-    if not is_done or len(handler.messages) != MESSAGES or handler.doubles:
-        raise RuntimeError(f"{len(handler.messages)} of {MESSAGES} messages arrived")
-    return seconds
+def race(name: str, ways: dict[str, int], port: int, certificate: Path | None) -> dict[str, float]:
+    """Messages per second of every way, the median of rounds in which all take turns."""
+    rates: dict[str, list[float]] = {way: [] for way in ways}
+    for number in range(1, ROUNDS + 1):
+        for way, count in ways.items():
+            rates[way].append(count / _alone(way, count, port, certificate))
+        line = ", ".join(f"{way} {rates[way][-1]:.0f}/s" for way in ways)
+        say(f"  mail {name}, round {number}: {line}")
+    return {way: median(found) for way, found in rates.items()}
 
 
-def send_queue() -> None:
-    sending.send_queue(at=AT)
+def _alone(way: str, count: int, port: int, certificate: Path | None) -> float:
+    """Seconds that a process of its own took; it checks itself that every message arrived once."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.mail_settings",
+        "EMAIL_URL": f"{'smtp+tls' if certificate else 'smtp'}://localhost:{port}",
+        **({"SSL_CERT_FILE": str(certificate)} if certificate else {}),
+    }
+    command = [sys.executable, "-m", "benchmarks.mail_alone", way, str(count)]
+    output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return float(json.loads(output.splitlines()[-1])["seconds"])
 
 
-def send_mail_each() -> None:
-    for email in EmailMessage.objects.filter(status=EmailStatus.QUEUED).order_by("id"):
-        send_mail(email.subject, email.text, None, [email.to_email])
-        email.status, email.sent_at = EmailStatus.SENT, AT
-        email.save(update_fields=["status", "sent_at"])
+@contextmanager
+def sink(delay_ms: float, *files: str) -> Iterator[int]:
+    port = _free_port()
+    command = [sys.executable, "-m", "benchmarks.mail_sink", str(port), str(delay_ms), *files]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # "ready"
+        try:
+            yield port
+        finally:
+            process.terminate()
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -32,7 +32,7 @@ PARTS: dict[str, Callable[[tuple[str, ...]], Figures]] = {
     "matching": run_matching,
     "pages": run_pages,
     "import": lambda _sizes: importing.run(),
-    "queue": lambda _sizes: mailing.run(),
+    "mail": lambda _sizes: mailing.run(),
     "planning": _module("planning"),
     "acceptance": _module("acceptance"),
     "simulation": _module("simulation"),

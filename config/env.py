@@ -29,7 +29,13 @@ class Environment:
     database_url: str | None
     redis_url: str | None
     email_url: str
+    email_connections: int
+    email_provider: str
+    anymail: dict[str, str]
+    inbound_imap_url: str
+    archive_imap_url: str
     default_from_email: str
+    office_phone: str
     site_url: str
     require_second_factor: bool
     log_level: str
@@ -63,9 +69,15 @@ def read(profile: Profile) -> Environment:
         database_url=env.str("DATABASE_URL", "") or None,
         redis_url=env.str("REDIS_URL", "") or None,
         email_url=env.str("EMAIL_URL", "smtp://127.0.0.1:2525"),
+        email_connections=env.int("EMAIL_CONNECTIONS", 4),
+        email_provider=env.str("EMAIL_PROVIDER", ""),
+        anymail=env.dict("ANYMAIL", default={}),
+        inbound_imap_url=env.str("INBOUND_IMAP_URL", ""),
+        archive_imap_url=env.str("ARCHIVE_IMAP_URL", ""),
         default_from_email=env.str(
             "DEFAULT_FROM_EMAIL", "Psychotherapie-Vermittlung <vermittlung@example.org>"
         ),
+        office_phone=env.str("OFFICE_PHONE", ""),
         site_url=env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/"),
         require_second_factor=env.bool("REQUIRE_SECOND_FACTOR", profile == "prod"),
         log_level=env.str("LOG_LEVEL", "INFO" if profile == "prod" else "WARNING"),

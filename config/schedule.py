@@ -14,6 +14,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "events-dispatch": {"task": "events.dispatch", "schedule": SECONDS(30)},
     "communication-send-queue": {"task": "communication.send_queue", "schedule": SECONDS(30)},
     "communication-free-stuck": {"task": "communication.free_stuck", "schedule": SECONDS(60)},
+    "communication-poll-mailbox": {"task": "communication.poll_mailbox", "schedule": SECONDS(120)},
+    "communication-reconcile": {"task": "communication.reconcile", "schedule": SECONDS(300)},
     "matching-simulations": {"task": "matching.run_simulations", "schedule": SECONDS(60)},
     # the day of a search
     "matching-resume-paused": {
@@ -22,6 +24,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "matching-follow-up": {"task": "matching.follow_up_due", "schedule": crontab(hour="6-18", minute="15")},
     "matching-expire": {"task": "matching.expire_due", "schedule": crontab(hour="5", minute="30")},
+    # every hour of Monday and Tuesday: each search is written to once a week all the same
+    "matching-status-letters": {
+        "task": "matching.send_status_letters",
+        "schedule": crontab(day_of_week="1,2", hour="9-18", minute="0"),
+    },
     "therapists-unblock": {"task": "therapists.unblock_due", "schedule": crontab(hour="0", minute="20")},
     "matching-fit-acceptance": {
         "task": "matching.fit_acceptance",

@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> int:
 def lock_all() -> None:
     lock(REQUIREMENTS / "prod.in", "prod")
     lock(REQUIREMENTS / "dev.in", "dev")
+    lock(REQUIREMENTS / "bench.in", "bench")
     with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
         source.write("uv\n")
         source.flush()
@@ -53,7 +54,7 @@ def lock(source: Path, name: str, *more: str) -> None:
 
 def lock_problems() -> list[str]:
     """What is wrong with requirements/*.txt, one sentence each."""
-    texts = {name: (ROOT / REQUIREMENTS / f"{name}.txt").read_text() for name in ("prod", "dev", "uv")}
+    texts = {name: (ROOT / REQUIREMENTS / f"{name}.txt").read_text() for name in ("prod", "dev", "bench", "uv")}
     missing = _pins(texts["prod"]) - _pins(texts["dev"])
     problems = [
         f"dev.txt lacks prod.txt's {pin}: tests would not run what is shipped." for pin in sorted(missing)

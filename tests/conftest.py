@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
@@ -38,6 +39,12 @@ def german() -> None:
 def nothing_kept() -> None:
     """Tests that commit are cleaned up by emptying tables, which leaves no trace of a change."""
     kept.forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Tests stand still in time: without this they would share one window of every throttle."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -7,7 +7,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.communication.models import CallHistory, EmailHistory, EmailMessage, PhoneCall
+from apps.communication.models import (
+    CallHistory,
+    EmailHistory,
+    EmailMessage,
+    InboundHistory,
+    InboundMessage,
+    LetterText,
+    MailboxState,
+    Note,
+    PhoneCall,
+)
 from apps.core.admin import HistoryInline, WrittenByServices
 
 
@@ -57,3 +67,60 @@ class PhoneCallAdmin(WrittenByServices):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PhoneCall]:
         return super().get_queryset(request).defer("note")
+
+
+class InboundHistoryInline(HistoryInline):
+    model = InboundHistory
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(WrittenByServices):
+    """What came in and what became of it; the words stay on the page of the message."""
+
+    list_display = ("received_at", "from_email", "kind", "status", "source", "matched_by", "handled_by")
+    list_filter = ("status", "kind", "source")
+    list_select_related = ("handled_by",)
+    search_fields = ("from_email", "message_id")
+    date_hierarchy = "received_at"
+    ordering = ("-received_at",)
+    fields = (
+        *("status", "kind", "source", "received_at", "from_email", "message_id", "in_reply_to"),
+        *("email", "therapist", "matched_by", "handled_by", "handled_at", "size"),
+    )
+    inlines = (InboundHistoryInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
+        return super().get_queryset(request).defer("subject", "text", "quoted", "raw", "suggestion")
+
+
+@admin.register(MailboxState)
+class MailboxStateAdmin(WrittenByServices):
+    list_display = ("name", "checked_at", "last_uid", "error")
+    ordering = ("name",)
+
+
+@admin.register(LetterText)
+class LetterTextAdmin(WrittenByServices):
+    """The versions of changed letters; they are changed on the pages of letters."""
+
+    list_display = ("kind", "version", "is_current", "created_at", "created_by", "reason")
+    list_filter = ("kind", "is_current")
+    list_select_related = ("created_by",)
+    ordering = ("kind", "-version")
+
+
+@admin.register(Note)
+class NoteAdmin(WrittenByServices):
+    """Who wrote about whom and when; the words stay on the history page of the person."""
+
+    list_display = ("written_at", "author", "therapist", "case_code", "struck_at", "struck_by")
+    list_select_related = ("author", "therapist", "patient", "struck_by")
+    ordering = ("-written_at",)
+    fields = ("written_at", "author", "therapist", "case_code", "struck_at", "struck_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Note]:
+        return super().get_queryset(request).defer("text")
+
+    @admin.display(description=_("patient"))
+    def case_code(self, note: Any) -> str:
+        return note.patient.case_code if note.patient else ""

@@ -13,4 +13,10 @@ declare(
     call__planned="A call was planned",
     call__done="A call was made",
     call__cancelled="A planned call was cancelled",
+    email__bounced="A message came back: nobody reads at that address",
+    inbound__waiting="A message came in that waits for a decision",
+    inbound__unmatched="A message came in that nobody could be recognised in",
+    inbound__parked="A message came in that needs no decision",
+    inbound__done="An incoming message was handled",
+    inbound__dismissed="An incoming message was put aside",
 )

@@ -4,10 +4,14 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from apps.communication.models import EmailMessage, PhoneCall
+from apps.communication.models import EmailMessage, PhoneCall, UndeliverableAddress
 from apps.core.templatetags.ui import phone
+from apps.patients.models import Patient
+
+NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
 
 
 def _moment(value: Any) -> str:
@@ -48,6 +52,34 @@ class EmailTable(tables.Table):
         return _moment(value)
 
 
+class MarkedAddressTable(tables.Table):
+    """Over `selectors.marked_addresses`."""
+
+    address = tables.Column(_("Address"), order_by=("address", "pk"))
+    whose = tables.Column(_("Of"), accessor="email", orderable=False, empty_values=())
+    since = tables.Column(_("Since"), order_by=("since", "pk"))
+    reply = tables.Column(_("Answer of the mail server"), orderable=False)
+    clear = tables.TemplateColumn(
+        verbose_name="", template_name="communication/columns/clear_address.html", orderable=False
+    )
+
+    caption = _("Addresses that do not work")
+
+    class Meta:
+        empty_text = _("All addresses work as far as we know.")
+
+    def render_whose(self, record: UndeliverableAddress) -> Any:
+        email = record.email
+        person = email and (email.therapist or email.patient)
+        if person is None:
+            return ""
+        name = person.case_code if isinstance(person, Patient) else str(person)
+        return format_html('<a href="{}">{}</a>', person.get_absolute_url(), name)
+
+    def render_since(self, value: Any) -> str:
+        return _moment(value)
+
+
 class MadeCallTable(tables.Table):
     """Over `selectors.made_calls`."""
 
@@ -62,6 +94,7 @@ class MadeCallTable(tables.Table):
     phone = tables.Column(_("Phone"), orderable=False)
     purpose = tables.Column(_("Purpose"), order_by=("purpose", "pk"))
     outcome = tables.Column(_("Outcome"), order_by=("outcome", "pk"))
+    attempt = tables.Column(_("Attempt"), order_by=("attempt", "pk"), attrs=NUMBER)
     coordinator = tables.Column(_("By"), order_by=("coordinator__last_name", "pk"))
 
     caption = _("Calls made")

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.core.errors import DomainError
+from apps.core.logs import plain_address
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -24,7 +25,7 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in UNSAFE:
             return self.get_response(request)
-        with pghistory.context(user=request.user.pk, path=request.path):
+        with pghistory.context(user=request.user.pk, path=plain_address(request.path)):
             return self.get_response(request)
 
 

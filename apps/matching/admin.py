@@ -14,12 +14,16 @@ from apps.core.admin import HistoryInline, WrittenByServices
 from apps.matching.enums import OPEN_REQUESTS, OPEN_SEARCHES
 from apps.matching.models import (
     AcceptanceFit,
+    EvidenceHistory,
+    EvidenceRule,
+    IdentityLink,
     Inquiry,
     InquiryContact,
     InquiryHistory,
     MatchRun,
     PlacementRequest,
     PlacementSearch,
+    RefusalEvidence,
     RequestHistory,
     Round,
     RoundHistory,
@@ -232,6 +236,74 @@ class AcceptanceFitAdmin(WrittenByServices):
     list_filter = ("is_estimated",)
     date_hierarchy = "fitted_at"
     ordering = ("-fitted_at", "-id")
+
+
+@admin.register(IdentityLink)
+class IdentityLinkAdmin(WrittenByServices):
+    """Which links were sent, opened and revoked; the token itself is nowhere."""
+
+    list_display = ("id", "case_code", "created_at", "created_by", "expires_at", "opened_at", "revoked_at")
+    list_select_related = ("request__search__patient", "created_by")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    fields = ("case_code", "created_at", "created_by", "expires_at", "opened_at", "revoked_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IdentityLink]:
+        secrets = without_secrets("request__search__patient")
+        return super().get_queryset(request).defer("request__answer_note", *secrets)
+
+    @admin.display(description=_("case code"), ordering="request__search__patient__case_code")
+    def case_code(self, link: IdentityLink) -> str:
+        return link.request.search.patient.case_code
+
+
+class EvidenceHistoryInline(HistoryInline):
+    model = EvidenceHistory
+
+
+@admin.register(EvidenceRule)
+class EvidenceRuleAdmin(admin.ModelAdmin):
+    """What insurers expect: the management writes it down. The row without insurer counts for all others."""
+
+    list_display = (
+        *("insurer", "least_attempts", "longest_wait_weeks", "needs_tss", "needs_ptv11", "shows_kvnr"),
+        "last_reviewed_on",
+    )
+    list_filter = ("needs_tss", "needs_ptv11", "shows_kvnr")
+    list_select_related = ("insurer",)
+    search_fields = ("insurer__name", "note")
+    ordering = ("insurer__name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "can_manage", False))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(getattr(request.user, "can_manage", False))
+
+
+@admin.register(RefusalEvidence)
+class RefusalEvidenceAdmin(WrittenByServices):
+    """Which documents there are; what they say stands on their pages, which log every look."""
+
+    list_display = ("id", "case_code", "status", "period_from", "period_to", "created_by", "signed_by")
+    list_filter = ("status",)
+    list_select_related = ("patient", "created_by", "signed_by")
+    search_fields = ("patient__case_code", "content_hash")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    fields = (
+        *("case_code", "status", "period_from", "period_to", "created_by", "signed_by", "signed_at"),
+        "content_hash",
+    )
+    inlines = (EvidenceHistoryInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RefusalEvidence]:
+        rows = super().get_queryset(request)
+        return rows.defer("content", "tss_result", "insurer_answer", *without_secrets("patient"))
+
+    @admin.display(description=_("case code"), ordering="patient__case_code")
+    def case_code(self, evidence: RefusalEvidence) -> str:
+        return evidence.patient.case_code
 
 
 def _is_quiet(search: PlacementSearch) -> bool:

@@ -7,4 +7,4 @@ class MatchingConfig(AppConfig):
     verbose_name = _("Matching")
 
     def ready(self) -> None:
-        from apps.matching import events, gates, subscribers  # noqa: F401  (register themselves)
+        from apps.matching import call_reasons, events, gates, inbound, stories, subscribers  # noqa: F401  (register themselves)

@@ -73,6 +73,12 @@ class SessionOutcome(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class EvidenceStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    SIGNED = "signed", _("signed off")
+    VOID = "void", _("void")
+
+
 # States that belong together; used by constraints, selectors and services alike.
 OPEN_SEARCHES = [SearchStatus.ACTIVE, SearchStatus.PAUSED, SearchStatus.TRIAL]
 RUNNING_SEARCHES = [SearchStatus.ACTIVE, SearchStatus.PAUSED]

@@ -25,4 +25,9 @@ declare(
     request__withdrawn="A request was withdrawn",
     request__confirmed="Both sides continue after the trial sessions",
     request__not_fitting="The trial sessions did not fit",
+    identity__handed_over="A link to a patient's identity was sent to the therapist who said yes",
+    identity__opened="The therapist opened the link to the identity",
+    identity__revoked="A link to an identity was revoked before it was opened",
+    evidence__signed="A document of refusal evidence was signed off",
+    evidence__void="A document of refusal evidence was declared void",
 )

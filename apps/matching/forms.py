@@ -11,7 +11,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.communication.enums import CallOutcome
 from apps.matching.enums import AnswerSource, ExclusionSource, RejectionReason, RequestStatus
 from apps.matching.models import PlacementRequest
 from apps.matching.selectors.waiting import EITHER, GROUP, INDIVIDUAL, FreePlace
@@ -19,11 +18,6 @@ from apps.matching.services.answers import ANSWERS, Answer
 from apps.therapists.enums import Setting
 
 R = RequestStatus
-REPLIES = {
-    R.ACCEPTED: _("Yes, I have a place"),
-    R.WAITLISTED: _("Waiting list"),
-    R.REJECTED: _("No"),
-}
 STAFF_SOURCES = [AnswerSource.PHONE, AnswerSource.EMAIL]
 STAFF_EXCLUSIONS = [ExclusionSource.PATIENT, ExclusionSource.STAFF]
 NO_REASON = ("", "—")
@@ -112,23 +106,6 @@ class AnswerForm(OutcomeForm):
         self.offer(request, {answer: answer.label for answer in ANSWERS})
 
 
-class ReplyForm(OutcomeForm):
-    """One request on the therapist's reply page; nothing chosen means no answer yet."""
-
-    outcome = forms.ChoiceField(
-        label=_("Your answer"),
-        required=False,
-        widget=forms.RadioSelect,
-    )
-
-    def __init__(self, *args: Any, request: PlacementRequest, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=f"case-{request.pk}", **kwargs)
-        self.offer(request, REPLIES)
-        self.fields["waitlist_until"].label = _("If waiting list: until about")
-        self.fields["reason"].label = _("If no: why")
-        self.fields["note"].label = _("Anything else we should know (please no names)")
-
-
 class PauseForm(forms.Form):
     paused_from = forms.DateField(label=_("From"), widget=day_input())
     until = forms.DateField(
@@ -171,14 +148,3 @@ class FreePlaceForm(forms.Form):
     @property
     def place(self) -> FreePlace:
         return FreePlace(from_on=self.cleaned_data["free_from"], setting=self.cleaned_data["setting"])
-
-
-class CallForm(forms.Form):
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=CallOutcome.choices, widget=forms.RadioSelect)
-    note = forms.CharField(
-        label=_("Call note"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Is kept encrypted. It may serve as proof of the attempt."),
-    )

@@ -3,11 +3,12 @@
 from django.utils import timezone
 
 from apps.communication.enums import CallStatus, LetterKind
+from apps.communication.services import calls
 from apps.events.catalogue import subscribe
 from apps.events.models import DomainEvent
-from apps.matching.enums import OPEN_INQUIRIES
-from apps.matching.models import Inquiry
-from apps.matching.services import inquiries, recheck, release
+from apps.matching.models import Inquiry, PlacementRequest
+from apps.matching.services import calling, inquiries, recheck, release, reminders
+from apps.therapists.models import Therapist
 
 
 @subscribe("patient.moved", "patient.wishes_changed", "patient.consent_withdrawn")
@@ -53,6 +54,12 @@ def inquiry_not_sent(event: DomainEvent) -> None:
         )
 
 
+@subscribe("email.bounced")
+def inquiry_came_back(event: DomainEvent) -> None:
+    for inquiry in _inquiries_of(event):
+        release.after_bounce(inquiry=inquiry, actor=None, at=event.occurred_at)
+
+
 @subscribe("email.cancelled")
 def inquiry_called_off(event: DomainEvent) -> None:
     """A person cancelled the letter. Where a call is planned instead, that one goes on."""
@@ -70,10 +77,9 @@ def inquiry_queued_again(event: DomainEvent) -> None:
 
 @subscribe("therapist.objected", "therapist.blocked", "therapist.inactive")
 def therapist_gone(event: DomainEvent) -> None:
-    """Nobody calls any more, not even about what was asked before."""
-    waiting = Inquiry.objects.filter(therapist=int(event.subject_id), status__in=OPEN_INQUIRIES)
-    for inquiry in waiting.order_by("id"):
-        inquiries.cancel_calls(inquiry=inquiry, actor=None, at=event.occurred_at, reason=event.type)
+    """Nobody calls any more, neither about what was asked before nor to say thanks."""
+    for therapist in Therapist.objects.filter(pk=int(event.subject_id)):
+        calls.cancel_all(therapist=therapist, actor=None, at=event.occurred_at, reason=event.type)
 
 
 def _inquiries_of(event: DomainEvent) -> list[Inquiry]:
@@ -82,3 +88,39 @@ def _inquiries_of(event: DomainEvent) -> list[Inquiry]:
             contacts__email_id=int(event.subject_id), contacts__email__kind=LetterKind.INQUIRY
         )
     )
+
+
+@subscribe("email.sent")
+def reminder_sent(event: DomainEvent) -> None:
+    reminded = Inquiry.objects.filter(
+        contacts__email_id=int(event.subject_id), contacts__email__kind=LetterKind.REMINDER
+    )
+    for inquiry in reminded:
+        reminders.note_sent(inquiry=inquiry, at=event.occurred_at)
+
+
+@subscribe("search.paused", "search.trial", "search.cancelled")
+def search_needs_no_reminder(event: DomainEvent) -> None:
+    about = Inquiry.objects.filter(requests__search__patient=int(event.subject_id))
+    for inquiry in reminders.still_waiting(about):
+        reminders.bring_in_line(inquiry=inquiry, at=event.occurred_at, reason=event.type)
+
+
+@subscribe(
+    "request.accepted", "request.conflict", "request.waitlisted", "request.rejected", "request.withdrawn"
+)
+def request_needs_no_reminder(event: DomainEvent) -> None:
+    about = Inquiry.objects.filter(requests=int(event.subject_id))
+    for inquiry in reminders.still_waiting(about):
+        reminders.bring_in_line(inquiry=inquiry, at=event.occurred_at, reason=event.type)
+
+
+@subscribe("search.paused")
+def search_needs_no_call(event: DomainEvent) -> None:
+    calling.cancel_paused(patient_id=int(event.subject_id), at=event.occurred_at)
+
+
+@subscribe("request.withdrawn")
+def asked_by_phone_is_thanked(event: DomainEvent) -> None:
+    for request in PlacementRequest.objects.filter(pk=int(event.subject_id)).select_related("inquiry"):
+        calling.plan_thanks(request=request, at=event.occurred_at)

@@ -2,7 +2,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.core import parameters
-from apps.matching.services import acceptance, follow_up, match_runs, recheck, searches, simulations
+from apps.matching.services import (
+    acceptance,
+    follow_up,
+    match_runs,
+    patient_news,
+    recheck,
+    searches,
+    simulations,
+)
 
 
 @shared_task(name="matching.resume_due_searches")
@@ -13,6 +21,11 @@ def resume_due_searches(**kwargs: object) -> None:
 @shared_task(name="matching.follow_up_due")
 def follow_up_due(**kwargs: object) -> None:
     follow_up.follow_up_due(at=timezone.now())
+
+
+@shared_task(name="matching.send_status_letters")
+def send_status_letters(**kwargs: object) -> None:
+    patient_news.send_status_letters(at=timezone.now())
 
 
 @shared_task(name="matching.expire_due")

@@ -7,10 +7,12 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
+from apps.communication.stories import contacts_since
 from apps.core.models import HistoryRow
 from apps.core.templatetags.ui import tone
 from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
 from apps.matching.models import Inquiry, InquiryHistory, PlacementSearch, RequestHistory, SearchHistory
+from apps.matching.reply_links import LINK_REVOKED
 
 
 def of_search(search: PlacementSearch) -> list[dict[str, Any]]:
@@ -18,7 +20,7 @@ def of_search(search: PlacementSearch) -> list[dict[str, Any]]:
     requests = RequestHistory.objects.filter(subject__search=search).select_related(
         "actor", "subject__therapist", "subject__inquiry"
     )
-    entries = [_entry(row, SearchStatus, "searches") for row in own]
+    entries = [entry_of(row, SearchStatus, "searches") for row in own]
     return _newest_first([*entries, *(_request_entry(row) for row in _without_notes(requests))])
 
 
@@ -30,8 +32,10 @@ def of_inquiry(inquiry: Inquiry) -> list[dict[str, Any]]:
     rows = _without_notes(requests).only(
         "old", "new", "at", "reason", "actor", "subject__status", "subject__search__patient__case_code"
     )
-    entries = [_entry(row, InquiryStatus, "inquiries") for row in own]
-    return _newest_first([*entries, *(_case_entry(row) for row in rows)])
+    entries = [entry_of(row, InquiryStatus, "inquiries") for row in own]
+    begun = min(inquiry.created_at, inquiry.released_at or inquiry.created_at)
+    contacts = contacts_since(therapist_id=inquiry.therapist_id, since=begun)
+    return _newest_first([*reversed(contacts), *entries, *(_case_entry(row) for row in rows)])
 
 
 def _without_notes(rows: Any) -> Any:
@@ -40,16 +44,17 @@ def _without_notes(rows: Any) -> Any:
 
 def _request_entry(row: RequestHistory) -> dict[str, Any]:
     request = row.subject
-    entry = _entry(row, RequestStatus, "therapists", about=request.therapist.full_name)
+    entry = entry_of(row, RequestStatus, "therapists", about=request.therapist.full_name)
     return {**entry, "url": request.inquiry.get_absolute_url()}
 
 
 def _case_entry(row: RequestHistory) -> dict[str, Any]:
-    return _entry(row, RequestStatus, "patients", about=row.subject.search.patient.case_code)
+    return entry_of(row, RequestStatus, "patients", about=row.subject.search.patient.case_code)
 
 
-def _entry(row: HistoryRow, states: type[TextChoices], icon: str, about: str = "") -> dict[str, Any]:
-    text = _change(row, dict(states.choices))
+def entry_of(row: HistoryRow, states: type[TextChoices], icon: str, about: str = "") -> dict[str, Any]:
+    """One change of state; `about` says of whom or what."""
+    text = _change(row, {**dict(states.choices), LINK_REVOKED: _("reply link revoked")})
     return {
         "at": row.at,
         "text": f"{about}: {text}" if about else text,
@@ -66,5 +71,5 @@ def _change(row: HistoryRow, labels: dict[str, Any]) -> str:
 
 
 def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`entries` oldest first: of several steps at the same moment the last one is on top."""
+    """`entries` of one source oldest first: of several steps at the same moment the last one is on top."""
     return sorted(entries, key=itemgetter("at"))[::-1]

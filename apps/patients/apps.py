@@ -7,4 +7,4 @@ class PatientsConfig(AppConfig):
     verbose_name = _("Patients")
 
     def ready(self) -> None:
-        from apps.patients import events  # noqa: F401  (declares the event types)
+        from apps.patients import events, timeline  # noqa: F401  (register themselves)

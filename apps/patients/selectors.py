@@ -13,7 +13,7 @@ from apps.core.encryption import blind_index
 from apps.core.parameters import Parameters, current
 from apps.core.weekly import Interval, total_minutes
 from apps.patients import checks, prerequisites
-from apps.patients.models import CLINICAL_FIELDS, Consent, Patient, PatientHistory, Symptom
+from apps.patients.models import CLINICAL_FIELDS, Consent, Patient, Symptom
 from apps.patients.prerequisites import Prerequisite, age_on, is_within_two_years
 
 __all__ = ["Missing", "Prerequisite", "age_on", "is_within_two_years"]
@@ -109,6 +109,13 @@ def has_consent(*, patient_id: int, purpose: str, on: date) -> bool:
     return rows.filter(Q(withdrawn_on__isnull=True) | Q(withdrawn_on__gt=on)).exists()
 
 
+def patients_with_consent(*, patient_ids: Iterable[int], purpose: str, on: date) -> set[int]:
+    """Those of the patients who agree to this purpose on that day: one query."""
+    rows = Consent.objects.filter(patient_id__in=set(patient_ids), purpose=purpose, given_on__lte=on)
+    in_force = rows.filter(Q(withdrawn_on__isnull=True) | Q(withdrawn_on__gt=on))
+    return set(in_force.values_list("patient_id", flat=True))
+
+
 def find_duplicates(
     *,
     email: str = "",
@@ -146,11 +153,6 @@ def symptom_names(*, codes: Iterable[str]) -> list[str]:
     """The names in the order of the codes; a code no longer in the list stands for itself."""
     names = dict(symptom_choices(chosen=codes))
     return [names.get(code, code) for code in codes]
-
-
-def history(*, patient: Patient) -> QuerySet[PatientHistory]:
-    """Changes of status, newest first."""
-    return patient.history.select_related("actor").order_by("-at", "-id")
 
 
 def _alphabetical(text: str) -> str:

@@ -7,4 +7,4 @@ class TherapistsConfig(AppConfig):
     verbose_name = _("Therapists")
 
     def ready(self) -> None:
-        from apps.therapists import events  # noqa: F401  (declares the event types)
+        from apps.therapists import events, timeline  # noqa: F401  (register themselves)

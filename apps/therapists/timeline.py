@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.core.timeline import THERAPIST, Entry, tells_of
 from apps.therapists.enums import ReviewStatus, TherapistStatus
 from apps.therapists.models import ContactPause, Therapist, TherapistHistory
 from apps.therapists.selectors import CONTACT_STATES, OBJECTED, record_changes
@@ -18,6 +19,11 @@ ICONS = {
     ReviewStatus.UNREVIEWED: "undo",
     OBJECTED: "x",
 }
+
+
+@tells_of(THERAPIST)
+def of_therapist(pk: int) -> list[Entry]:
+    return entries(Therapist.objects.only("pk").get(pk=pk))
 
 
 def entries(therapist: Therapist) -> list[dict[str, Any]]:

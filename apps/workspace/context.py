@@ -15,6 +15,7 @@ ENTRIES = [
     ("matching:rounds", _("Rounds"), "rounds"),
     ("matching:inquiries", _("Inquiries"), "inquiries"),
     ("communication:calls", _("Calls"), "calls"),
+    ("communication:inbox", _("Inbox"), "inbox"),
     ("communication:emails", _("Mail"), "mail"),
     ("matching:simulations", _("Reports"), "reports"),
 ]

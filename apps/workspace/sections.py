@@ -14,8 +14,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.communication.enums import CallStatus, EmailStatus
-from apps.communication.models import EmailMessage, PhoneCall
+from apps.communication.enums import CallStatus
+from apps.communication.models import PhoneCall
 from apps.matching.enums import (
     RUNNING_SEARCHES,
     InquiryStatus,
@@ -36,6 +36,7 @@ from apps.patients.enums import PatientStatus
 from apps.patients.models import Patient
 from apps.patients.selectors import missing_prerequisites, patient_list
 from apps.therapists.selectors import unreviewed
+from apps.workspace.mail_sections import emails, incoming, mail_rest
 from apps.workspace.worklist import ROWS, Kind, Moment, Section, Task, section
 
 LOOKED_AT = 100  # open patients whose prerequisites are checked
@@ -106,21 +107,6 @@ def unanswered(moment: Moment) -> Section:
         reverse("matching:inquiries"),
     )
     return section(kind, (_inquiry(row, moment) for row in rows))
-
-
-def emails(moment: Moment) -> Section:
-    troubled = [EmailStatus.UNCLEAR, EmailStatus.FAILED, EmailStatus.REFUSED]
-    shown = ["status", "to_name", "to_email", "updated_at", "patient__case_code"]
-    rows = EmailMessage.objects.filter(status__in=troubled).select_related("patient").only(*shown)
-    kind = Kind(
-        "emails",
-        _("E-mails that did not get through"),
-        _("Settle"),
-        "mail",
-        "danger",
-        reverse("communication:emails"),
-    )
-    return section(kind, (_email(row, moment) for row in rows.order_by("updated_at")[: ROWS + 1]))
 
 
 def calls_due(moment: Moment) -> Section:
@@ -204,7 +190,9 @@ def unreviewed_therapists(moment: Moment) -> Section:
 SECTIONS: tuple[Callable[[Moment], Section], ...] = (
     conflicts,
     acceptances,
+    incoming,
     calls_due,
+    mail_rest,
     emails,
     waitlists,
     unanswered,
@@ -263,12 +251,6 @@ def _request(row: PlacementRequest, since: date | datetime | None, moment: Momen
 def _inquiry(row: Inquiry, moment: Moment) -> Task:
     text = f"{row.reference} · {row.therapist.full_name}"
     return Task(text, row.get_absolute_url(), moment.days_since(row.last_contact_at))
-
-
-def _email(row: EmailMessage, moment: Moment) -> Task:
-    to = row.patient.case_code if row.patient else row.to_name or row.to_email
-    text = f"{to}: {row.get_status_display()}"
-    return Task(text, reverse("communication:email", args=[row.pk]), moment.days_since(row.updated_at))
 
 
 def _call(row: PhoneCall, moment: Moment) -> Task:

@@ -11,6 +11,9 @@ from config.env import BASE_DIR, Environment
 FIELD_ENCRYPTION_KEYS: list[str]
 BLIND_INDEX_KEY: str
 SITE_URL: str
+INBOUND_IMAP_URL: str
+ARCHIVE_IMAP_URL: str
+OFFICE_PHONE: str
 REQUIRE_SECOND_FACTOR: bool
 
 INSTALLED_APPS = [
@@ -210,6 +213,11 @@ def email(env: Environment) -> dict[str, Any]:
     return {
         **environ.Env.email_url_config(env.email_url),
         "EMAIL_TIMEOUT": 30,
+        "EMAIL_CONNECTIONS": env.email_connections,
+        "EMAIL_PROVIDER": f"anymail.backends.{env.email_provider}.EmailBackend" if env.email_provider else "",
+        "ANYMAIL": env.anymail,
+        "INBOUND_IMAP_URL": env.inbound_imap_url,
+        "ARCHIVE_IMAP_URL": env.archive_imap_url,
         "DEFAULT_FROM_EMAIL": env.default_from_email,
         "SERVER_EMAIL": env.default_from_email,
     }
@@ -224,6 +232,7 @@ def secrets(env: Environment) -> dict[str, Any]:
         "ALLOWED_HOSTS": env.allowed_hosts,
         "CSRF_TRUSTED_ORIGINS": env.csrf_trusted_origins,
         "SITE_URL": env.site_url,
+        "OFFICE_PHONE": env.office_phone,
         "REQUIRE_SECOND_FACTOR": env.require_second_factor,
     }
 

@@ -10,6 +10,7 @@ from apps.matching.models import PlacementRequest, PlacementSearch
 from apps.patients.models import Patient
 from apps.therapists.models import Therapist
 from apps.workspace.demo.mailserver import CatchingHandler
+from tests.communication.rows import plain
 from tests.browser.words import german
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -68,4 +69,4 @@ class Journey:
 
     def letter_to(self, therapist: Therapist) -> str:
         to = therapist.workplaces.get().practice.email
-        return next(mail.get_content() for mail in self.mailbox.messages if to in mail["To"])
+        return next(plain(mail) for mail in self.mailbox.messages if to in mail["To"])

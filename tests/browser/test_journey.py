@@ -21,6 +21,7 @@ from apps.matching.models import PlacementRequest
 from apps.patients.enums import PatientStatus
 from apps.therapists.models import Therapist
 from apps.workspace.demo.mailserver import CatchingHandler
+from tests.communication.rows import plain
 from tests.browser import chromium, world
 from tests.browser.coordinator import CHOSEN, PHONE, SECRETS, TYPED, Journey
 from tests.browser.words import german
@@ -147,7 +148,7 @@ def release_round(journey: Journey) -> None:
     expect(page.locator("#messages .alert-success")).to_be_visible()
     assert world.work_off(timezone.now()) == 3
     for mail in journey.mailbox.messages:
-        text = mail["Subject"] + mail["To"] + mail.get_content()
+        text = mail["Subject"] + mail["To"] + plain(mail)
         assert [secret for secret in SECRETS if secret in text] == []
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from apps.accounts.models import User
-from apps.matching.letters import reply_token
+from apps.matching.reply_links import reply_token
 from apps.workspace.demo.mailserver import CatchingHandler
 from tests.browser import chromium, world
 from tests.browser.words import german

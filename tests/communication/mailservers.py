@@ -9,6 +9,7 @@ from typing import Any
 
 CLOSE = "close"  # hang up instead of answering
 SILENCE = "silence"  # say nothing more on this connection
+SLOW = "354 in a second"  # said after a second
 STEPS = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT", "RSET", "QUIT")
 USUAL = {
     "CONNECT": "220 ready",
@@ -91,6 +92,8 @@ class ScriptedServer:
         self.steps.append(step)
         if step in self.reached:
             self.reached[step].set()
+        if self._last == SLOW:
+            self.ends.wait(timeout=1)
         if self._last == SILENCE:
             self.ends.wait(timeout=20)
         if self._last in (CLOSE, SILENCE):

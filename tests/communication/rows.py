@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.communication.enums import CallPurpose, EmailStatus, LetterKind
+from apps.communication.enums import CallPurpose, EmailStatus, LetterKind, Refusal
 from apps.communication.models import EmailMessage, PhoneCall
 from apps.communication.services import queue
 from apps.patients.enums import Purpose
@@ -37,8 +37,9 @@ def email_in(status: EmailStatus) -> EmailMessage:
     """Set without the door: for what services do with a row that is already there."""
     email = queued()
     email.status, email.claimed_at = status, AT
-    email.sent_at = AT if status == EmailStatus.SENT else None
-    email.save(update_fields=["status", "claimed_at", "sent_at"])
+    email.sent_at = AT if status in (EmailStatus.SENT, EmailStatus.BOUNCED) else None
+    email.refusal = Refusal.NO_CONSENT if status == EmailStatus.REFUSED else ""
+    email.save(update_fields=["status", "claimed_at", "sent_at", "refusal"])
     return email
 
 
@@ -59,4 +60,5 @@ def steps(subject: Any) -> list[tuple[str, str]]:
 
 def plain(message: Any) -> str:
     """The text of a message or part; the wire ends lines with CR LF."""
-    return str(message.get_content()).replace("\r\n", "\n")
+    body = message.get_body(("plain",)) or message
+    return str(body.get_content()).replace("\r\n", "\n")

@@ -126,10 +126,17 @@ def test_plan_without_a_phone_number_is_refused(at: datetime) -> None:
     assert PhoneCall.objects.count() == 0
 
 
-def test_plan_without_a_window_long_enough_is_refused(at: datetime) -> None:
-    therapist = TherapistFactory(phone_hours=[(1, 14 * 60, 14 * 60 + 25)])
+def test_plan_of_a_call_longer_than_the_phone_hours_is_as_long_as_they_are(at: datetime) -> None:
+    therapist = TherapistFactory(phone_hours=[(0, 10 * 60, 10 * 60 + 10), (1, 14 * 60, 14 * 60 + 25)])
+    assert _local(_plan(therapist, at, minutes=40)) == (date(2026, 11, 24), time(14), time(14, 25))
+
+
+def test_plan_where_all_hours_are_taken_is_refused(at: datetime) -> None:
+    therapist = TherapistFactory(phone_hours=[(1, 14 * 60, 14 * 60 + 5)])
+    for week in range(9):
+        call_at(datetime(2026, 11, 24, 14, 0, tzinfo=BERLIN) + timedelta(days=7 * week), therapist=therapist)
     with pytest.raises(Refused):
-        _plan(therapist, at, minutes=26)
+        _plan(therapist, at)
 
 
 def test_overlapping_calls_are_refused_by_the_database(at: datetime) -> None:

@@ -18,15 +18,16 @@ from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.communication import gates
-from apps.communication.enums import EmailStatus, LetterKind
-from apps.communication.models import EmailMessage
-from apps.communication.services import queue, sending
+from apps.communication.enums import EmailStatus, LetterKind, Refusal
+from apps.communication.models import EmailMessage, MailCircuit, UndeliverableAddress
+from apps.communication.services import addresses, queue, sending
 from apps.core.errors import StaleState
 from apps.events.models import DomainEvent
 from apps.workspace.demo.mailserver import CatchingHandler
-from tests.communication.mailservers import CLOSE, SILENCE, ScriptedServer, scripted
+from tests.communication.mailservers import CLOSE, SILENCE, SLOW, ScriptedServer, scripted
 from tests.communication.rows import email_in, letter, plain, queued, steps
 from tests.factories.therapists import TherapistFactory
+from tests.matching.acts import change_parameter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,33 +57,48 @@ def _sent_once(settings: Any, at: datetime, **script: list[str]) -> tuple[EmailM
     return email, arrived
 
 
-def test_claim_takes_the_oldest_due_message(at: datetime) -> None:
+def test_claim_takes_the_oldest_due_messages(at: datetime) -> None:
     late, first, second = queued(), queued(), queued()
     EmailMessage.objects.filter(pk=late.pk).update(next_attempt_at=at + MINUTE)
-    claimed = [sending.claim(at=at) for _count in range(3)]
-    assert claimed == [first, second, None]
-    assert sending.claim(at=at + MINUTE) == late
+    assert [sending.claim(at=at) for _count in range(3)] == [[first], [second], []]
+    assert sending.claim(at=at + MINUTE, limit=5) == [late]
     first.refresh_from_db()
     assert (first.status, first.claimed_at) == (EmailStatus.SENDING, at)
 
 
-def test_claim_skips_a_message_in_other_hands(at: datetime) -> None:
+def test_claim_skips_a_message_that_a_click_holds(at: datetime) -> None:
     first, second = queued(), queued()
-    has_claimed, may_end = threading.Event(), threading.Event()
-    taken: list[EmailMessage | None] = []
+    is_locked, may_end = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
-            taken.append(sending.claim(at=at))
-            has_claimed.set()
+            EmailMessage.objects.select_for_update().get(pk=first.pk)
+            is_locked.set()
             may_end.wait(timeout=30)
 
     thread = _in_thread(hold)
-    assert has_claimed.wait(timeout=30)
-    taken.append(sending.claim(at=at))  # while the first is locked: neither waits nor takes the same
+    assert is_locked.wait(timeout=30)
+    claimed = sending.claim(at=at, limit=2)  # neither waits nor takes the same
     may_end.set()
     thread.join(timeout=30)
-    assert taken == [first, second]
+    assert claimed == [second]
+
+
+def test_claim_keeps_the_most_of_an_hour(at: datetime) -> None:
+    change_parameter("emails_per_hour", 3)
+    for _count in range(5):
+        queued()
+    assert len(sending.claim(at=at, limit=2)) == 2
+    assert len(sending.claim(at=at, limit=2)) == 1
+    assert sending.claim(at=at + 59 * MINUTE) == []
+    assert len(sending.claim(at=at + 61 * MINUTE, limit=9)) == 2
+
+
+def test_claim_takes_a_suspect_alone_and_last(at: datetime) -> None:
+    suspect, first, second = queued(), queued(), queued()
+    EmailMessage.objects.filter(pk=suspect.pk).update(deaths=1)
+    assert sending.claim(at=at, limit=5, with_suspects=False) == [first, second]
+    assert sending.claim(at=at, limit=5) == [suspect]
 
 
 def test_two_workers_send_each_message_once(mailbox: CatchingHandler, at: datetime) -> None:
@@ -163,12 +179,15 @@ def test_send_queue_limit_leaves_the_rest(mailbox: CatchingHandler, at: datetime
 
 
 def test_send_queue_stops_taking_after_the_longest_run(
-    mailbox: CatchingHandler, at: datetime, monkeypatch: pytest.MonkeyPatch
+    mailbox: CatchingHandler, at: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued()
+    settings.EMAIL_CONNECTIONS = 1
+    monkeypatch.setattr(sending, "IN_HAND_PER_CONNECTION", 2)
     monkeypatch.setattr(sending, "LONGEST_RUN", timedelta(0))
-    assert sending.send_queue(at=at) == 0
-    assert EmailMessage.objects.get().status == EmailStatus.QUEUED
+    for _count in range(5):
+        queued()
+    assert sending.send_queue(at=at) == 2  # what it had in hand
+    assert EmailMessage.objects.filter(status=EmailStatus.QUEUED).count() == 3
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
@@ -212,6 +231,7 @@ def test_send_queue_one_refused_recipient_does_not_stop_the_next(
 
 
 def test_send_queue_after_a_hung_up_server_costs_the_next_no_attempt(settings: Any, at: datetime) -> None:
+    settings.EMAIL_CONNECTIONS = 1
     first, second = queued(), queued()
     with scripted(settings, DATA=["421 too many"]):
         assert sending.send_queue(at=at) == 1
@@ -221,14 +241,47 @@ def test_send_queue_after_a_hung_up_server_costs_the_next_no_attempt(settings: A
     assert (second.status, second.attempts) == (EmailStatus.SENT, 0)
 
 
-def test_send_queue_refused_connection_waits_again(settings: Any, at: datetime) -> None:
-    email = queued()
+def test_send_queue_unreachable_server_rests_and_costs_no_attempt(settings: Any, at: datetime) -> None:
+    emails = [queued() for _count in range(6)]
     with scripted(settings):
         pass  # the port is closed now
     assert sending.send_queue(at=at) == 0
+    for email in emails:
+        email.refresh_from_db()
+        assert (email.status, email.attempts) == (EmailStatus.QUEUED, 0)
+    circuit = MailCircuit.objects.get()
+    assert (circuit.failures, circuit.open_until) == (1, at + MINUTE)
+    assert circuit.reply.startswith("ConnectionRefusedError")
+
+
+def test_send_queue_rests_longer_and_longer_then_goes_on(settings: Any, at: datetime) -> None:
+    email, moment, rests = queued(), at, []
+    with scripted(settings):
+        pass
+    for _count in range(6):
+        assert sending.send_queue(at=moment) == 0
+        until = MailCircuit.objects.get().open_until
+        assert until is not None
+        rests.append((until - moment) // MINUTE)
+        moment = until
+    assert rests == [1, 2, 4, 8, 15, 15]
+    with scripted(settings) as server:
+        assert sending.send_queue(at=moment - timedelta(seconds=1)) == 0
+        assert server.steps == []  # left in peace
+        assert sending.send_queue(at=moment) == 1
     email.refresh_from_db()
-    assert (email.status, email.attempts) == (EmailStatus.QUEUED, 1)
-    assert email.server_reply.startswith("ConnectionRefusedError")
+    assert (email.status, email.attempts) == (EmailStatus.SENT, 0)
+    assert (MailCircuit.objects.get().failures, MailCircuit.objects.get().open_until) == (0, None)
+
+
+def test_send_queue_one_connection_too_many_is_no_outage(settings: Any, at: datetime) -> None:
+    settings.EMAIL_CONNECTIONS = 2
+    for _count in range(4):
+        queued()
+    with scripted(settings, CONNECT=["220 ready", "421 too many connections"]):
+        assert sending.send_queue(at=at) >= 1
+    assert not MailCircuit.objects.filter(failures__gt=0).exists()
+    assert not EmailMessage.objects.filter(attempts__gt=0).exists()
 
 
 @pytest.mark.parametrize("trouble", [CLOSE, SILENCE])
@@ -250,25 +303,101 @@ def test_send_queue_silence_before_the_dot_waits_again(settings: Any, at: dateti
     assert (email.status, email.attempts, arrived) == (EmailStatus.QUEUED, 1, 0)
 
 
-def test_send_queue_backs_off_and_parks_after_six(settings: Any, at: datetime) -> None:
+def test_send_queue_backs_off_up_to_an_hour_and_parks_after_a_day(settings: Any, at: datetime) -> None:
     email = queued()
     pauses, moment = [], at
-    with scripted(settings, RCPT=["451 later"] * 6):
-        for _count in range(6):
-            if pauses:
-                sending.send_queue(at=moment - timedelta(seconds=1))  # too early: nothing happens
+    with scripted(settings, RCPT=["451 later"] * sending.MAX_ATTEMPTS) as server:
+        while email.status == EmailStatus.QUEUED:
             sending.send_queue(at=moment)
             email.refresh_from_db()
-            pauses.append((email.next_attempt_at - moment) // MINUTE)
-            moment = email.next_attempt_at
+            if email.status == EmailStatus.QUEUED:
+                pauses.append((email.next_attempt_at - moment) // MINUTE)
+                moment = email.next_attempt_at
+        assert server.steps.count("RCPT") == sending.MAX_ATTEMPTS
         assert sending.send_queue(at=moment + timedelta(days=30)) == 0
-    assert pauses == [1, 2, 4, 8, 16, 32]
-    assert (email.status, email.attempts) == (EmailStatus.FAILED, 6)
-    assert steps(email) == [
-        ("", "queued"),
-        *[("queued", "sending"), ("sending", "queued")] * 5,
-        *[("queued", "sending"), ("sending", "failed")],
-    ]
+    assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert timedelta(hours=18) < moment - at < timedelta(hours=24)
+    assert (email.status, email.attempts) == (EmailStatus.FAILED, sending.MAX_ATTEMPTS)
+
+
+def test_send_queue_waits_as_long_as_it_was_told(settings: Any, at: datetime) -> None:
+    queued()
+    with scripted(settings, RCPT=["451 later"]) as server:
+        sending.send_queue(at=at)
+        assert sending.send_queue(at=at + MINUTE - timedelta(seconds=1)) == 0
+        assert server.steps.count("RCPT") == 1
+        assert sending.send_queue(at=at + MINUTE) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_marked"),
+    [
+        ("550 no such user", True),
+        ("550 5.1.1 unknown", True),
+        ("553 5.1.2 bad domain", True),
+        ("550 5.7.1 spam", False),
+        ("552 5.2.2 mailbox full", False),
+        ("554 refused", False),
+    ],
+)
+def test_send_queue_permanent_no_marks_an_address_nobody_reads(
+    settings: Any, at: datetime, reply: str, is_marked: bool
+) -> None:
+    email, _arrived = _sent_once(settings, at, RCPT=[reply])
+    assert email.status == EmailStatus.FAILED
+    assert UndeliverableAddress.objects.filter(address=email.to_email.lower()).exists() is is_marked
+
+
+def test_send_queue_to_a_marked_address_is_refused_until_cleared(
+    mailbox: CatchingHandler, coordinator: User, at: datetime
+) -> None:
+    email = queued(to_email="Weg@example.org")
+    row = addresses.mark_undeliverable(address="weg@example.org", reply="550", at=at)
+    assert sending.send_queue(at=at) == 0
+    email.refresh_from_db()
+    assert (email.status, email.refusal) == (EmailStatus.REFUSED, Refusal.BOUNCED)
+    addresses.clear(row=row, actor=coordinator, at=at, reason="called: works again")
+    queue.requeue(email=email, actor=coordinator, at=at, reason="again")
+    assert sending.send_queue(at=at) == 1
+
+
+def test_send_queue_message_that_cannot_be_written_is_parked_and_the_others_go(
+    mailbox: CatchingHandler, at: datetime
+) -> None:
+    broken, good = queued(), queued()
+    EmailMessage.objects.filter(pk=broken.pk).update(subject="zwei\nZeilen")
+    moment = at
+    for _count in range(sending.MAX_DEATHS):
+        sending.send_queue(at=moment)
+        moment += timedelta(hours=1)
+    broken.refresh_from_db()
+    good.refresh_from_db()
+    assert (broken.status, broken.attempts) == (EmailStatus.FAILED, sending.MAX_DEATHS)
+    assert good.status == EmailStatus.SENT
+
+
+def test_send_queue_gate_that_breaks_at_one_message_lets_the_others_pass(
+    mailbox: CatchingHandler, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, good = queued(), queued()
+
+    def breaks(emails: Any, look: gates.Look) -> gates.Found:
+        if broken in emails:
+            raise ValueError("no such thing")
+        return []
+
+    monkeypatch.setattr(gates, "_gates", [*gates._gates, (breaks, frozenset({broken.kind}))])
+    assert sending.send_queue(at=at) == 1
+    broken.refresh_from_db()
+    good.refresh_from_db()
+    assert (broken.status, broken.attempts, good.status) == (EmailStatus.QUEUED, 1, EmailStatus.SENT)
+
+
+def test_send_queue_takes_files_along(mailbox: CatchingHandler, at: datetime) -> None:
+    queued(attachments=[queue.Attachment("Merkblatt.pdf", "application/pdf", b"%PDF-1.7 \x00\xff")])
+    sending.send_queue(at=at)
+    (file,) = mailbox.messages[0].iter_attachments()
+    assert (file.get_filename(), file.get_content()) == ("Merkblatt.pdf", b"%PDF-1.7 \x00\xff")
 
 
 def test_send_queue_keeps_the_message_id_across_retries(settings: Any, at: datetime) -> None:
@@ -282,38 +411,62 @@ def test_send_queue_keeps_the_message_id_across_retries(settings: Any, at: datet
     assert email.status == EmailStatus.SENT
 
 
-def test_send_queue_asks_the_gates_and_keeps_the_reason(
+def test_send_queue_asks_the_gates_once_for_all_and_keeps_the_reason(
     mailbox: CatchingHandler, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[EmailMessage, datetime]] = []
+    asked: list[tuple[list[EmailMessage], datetime]] = []
 
-    def closed(email: EmailMessage, moment: datetime) -> str:
-        asked.append((email, moment))
-        return "not today"
+    def closed(emails: Any, look: gates.Look) -> gates.Found:
+        asked.append((list(emails), look.at))
+        return [(email.pk, Refusal.OUTDATED) for email in emails]
 
-    monkeypatch.setitem(gates._gates, LetterKind.PATIENT_PLACE_FOUND, [lambda email, moment: None, closed])
-    email = queued()
+    emails = [queued(), queued()]
+    monkeypatch.setattr(gates, "_gates", [(closed, frozenset({emails[0].kind}))])
     assert sending.send_queue(at=at) == 0
-    email.refresh_from_db()
-    assert email.status == EmailStatus.REFUSED
-    assert steps(email)[-1] == ("sending", "refused")
-    assert email.history.last().reason == "not today"
-    assert asked == [(email, at)]
+    assert asked == [(emails, at)]
     assert mailbox.messages == []
+    for email in emails:
+        email.refresh_from_db()
+        assert (email.status, email.refusal) == (EmailStatus.REFUSED, Refusal.OUTDATED)
+        assert steps(email)[-1] == ("sending", "refused")
     assert sending.send_queue(at=at + timedelta(days=1)) == 0
 
 
-def test_send_one_freed_and_cancelled_meanwhile_is_left_alone(settings: Any, at: datetime) -> None:
+def test_send_queue_freed_and_cancelled_at_the_dot_is_called_off(settings: Any, at: datetime) -> None:
+    """While the message stands at the final dot, a sweep frees it and a person cancels it."""
     email = queued()
-    claimed = sending.claim(at=at)
-    assert claimed is not None
-    sending.free_stuck(at=at + 6 * MINUTE)
-    queue.cancel(email=EmailMessage.objects.get(pk=email.pk), actor=None, at=at, reason="not wanted")
-    with scripted(settings) as server, sending.SmtpClient() as client:
-        assert sending.send_one(email=claimed, client=client, at=at) is False
+    settled = threading.Event()
+
+    def meddle() -> None:
+        assert server.reached["DATA"].wait(timeout=30)
+        with transaction.atomic():
+            sending.free_stuck(at=at + 6 * MINUTE)
+            queue.cancel(email=EmailMessage.objects.get(pk=email.pk), actor=None, at=at, reason="no")
+        settled.set()
+
+    with ScriptedServer(DATA=[SLOW]) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        thread = _in_thread(meddle)
+        assert sending.send_queue(at=at) == 0
+        thread.join(timeout=30)
+    assert settled.is_set()
     assert server.arrived == []
     email.refresh_from_db()
     assert email.status == EmailStatus.CANCELLED
+
+
+def test_free_stuck_parks_a_message_that_kills_its_workers(mailbox: CatchingHandler, at: datetime) -> None:
+    poison, good = queued(), queued()
+    moment = at
+    for _count in range(sending.MAX_DEATHS):
+        assert poison in sending.claim(at=moment, limit=5)  # and dies
+        moment += 6 * MINUTE
+        sending.free_stuck(at=moment)
+    poison.refresh_from_db()
+    assert (poison.status, poison.deaths) == (EmailStatus.FAILED, sending.MAX_DEATHS)
+    good.refresh_from_db()
+    assert (good.status, good.deaths) == (EmailStatus.QUEUED, 1)  # died in its company once, never again
+    assert sending.send_queue(at=moment) == 1
 
 
 def test_free_stuck_sends_the_unsent_back_and_the_doubtful_to_a_person(at: datetime) -> None:
@@ -338,6 +491,7 @@ def _worker(port: int) -> subprocess.Popen[bytes]:
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "DATABASE_URL": url,
         "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+        "EMAIL_CONNECTIONS": "1",
     }
     folder = Path(django_settings.BASE_DIR)
     return subprocess.Popen(
@@ -409,10 +563,12 @@ def test_send_queue_command_frees_and_sends(mailbox: CatchingHandler, at: dateti
     assert out.getvalue() == "sent=1 freed=2\n"
     stuck.refresh_from_db()
     doubtful.refresh_from_db()
-    assert (stuck.status, doubtful.status) == (EmailStatus.SENT, EmailStatus.UNCLEAR)
+    assert (stuck.status, doubtful.status) == (EmailStatus.QUEUED, EmailStatus.UNCLEAR)
     out = StringIO()
     call_command("send_queue", stdout=out)
     assert out.getvalue() == "sent=1 freed=0\n"
+    stuck.refresh_from_db()
+    assert stuck.status == EmailStatus.SENT
 
 
 def test_rewrite_of_a_claimed_message_is_stale(at: datetime) -> None:

@@ -1,11 +1,13 @@
 """The dialogue with a mail server, on real sockets."""
 
 from email.message import EmailMessage as MimeMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
 
-from apps.communication.clients.smtp import DeliveryError, SmtpClient
+from apps.communication.clients.delivery import DeliveryError
+from apps.communication.clients.smtp import SmtpClient
 from apps.core.errors import StaleState
 from apps.workspace.demo.mailserver import CatchingHandler
 from tests.communication.mailservers import CLOSE, SILENCE, scripted
@@ -21,9 +23,11 @@ def _message(text: str = "Guten Tag") -> MimeMessage:
 
 
 def _deliver(client: SmtpClient, message: MimeMessage | None = None, mark: Any = lambda: None) -> str:
-    return client.deliver(
-        message or _message(), sender="wir@example.org", recipient="du@example.org", before_final_dot=mark
+    data = (message or _message()).as_bytes(policy=SMTP)
+    receipt = client.deliver(
+        data, sender="wir@example.org", recipient="du@example.org", before_final_dot=mark
     )
+    return receipt.reply
 
 
 def _failure(settings: Any, **script: list[str]) -> tuple[DeliveryError, int, int]:
@@ -50,7 +54,7 @@ def test_deliver_two_messages_uses_one_connection(settings: Any) -> None:
     assert server.connections == 1
     assert server.steps == [
         *("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "DOT"),
-        *("RSET", "MAIL", "RCPT", "DATA", "DOT", "QUIT"),
+        *("MAIL", "RCPT", "DATA", "DOT", "QUIT"),
     ]
 
 
@@ -101,7 +105,7 @@ def test_deliver_to_a_closed_port_may_be_repeated(settings: Any) -> None:
 
 @pytest.mark.parametrize("trouble", [CLOSE, "421 idle too long"])
 def test_deliver_after_the_server_hung_up_connects_anew(settings: Any, trouble: str) -> None:
-    with scripted(settings, RSET=[trouble]) as server, SmtpClient() as client:
+    with scripted(settings, MAIL=["250 OK", trouble]) as server, SmtpClient() as client:
         _deliver(client)
         assert _deliver(client) == "250 taken"
     assert server.connections == 2
@@ -139,3 +143,51 @@ def test_deliver_raw_dots_are_doubled_on_the_wire(settings: Any) -> None:
     with scripted(settings) as server, SmtpClient() as client:
         _deliver(client, message)
     assert server.arrived[0].endswith(b"\r\n\r\n..a\r\n..\r\nb\r\n")
+
+
+def test_deliver_to_an_unreachable_server_blames_no_message(settings: Any) -> None:
+    error, _marks, _arrived = _failure(settings, CONNECT=["554 no service"])
+    assert (error.is_connection, error.permanent, error.is_unclear) == (True, False, False)
+
+
+def test_deliver_after_a_refused_envelope_clears_the_connection(settings: Any) -> None:
+    with scripted(settings, RCPT=["550 no such user"]) as server, SmtpClient() as client:
+        with pytest.raises(DeliveryError):
+            _deliver(client)
+        assert _deliver(client) == "250 taken"
+    assert (server.connections, server.steps.count("RSET")) == (1, 1)
+
+
+def test_deliver_pipelines_where_the_server_offers_it(settings: Any) -> None:
+    with scripted(settings, EHLO=["250-hello\r\n250 PIPELINING"]) as server, SmtpClient() as client:
+        assert [_deliver(client), _deliver(client)] == ["250 taken", "250 taken"]
+    assert server.connections == 1
+    assert [b"Guten Tag" in data for data in server.arrived] == [True, True]
+
+
+def test_deliver_pipelined_refused_recipient_hangs_up_where_data_is_awaited(settings: Any) -> None:
+    """The server said no to the recipient, yet waits for data: a dot now would be a message to nobody."""
+    script = {"EHLO": ["250-hello\r\n250 PIPELINING"], "RCPT": ["550 no such user"]}
+    with scripted(settings, **script) as server, SmtpClient() as client:
+        with pytest.raises(DeliveryError) as error:
+            _deliver(client)
+        assert error.value.permanent
+        assert _deliver(client) == "250 taken"
+    assert server.connections == 2
+    assert len(server.arrived) == 1
+
+
+@pytest.mark.parametrize("recipient", ["a@example.org\r\nRCPT TO:<b@example.org>", "a\n@example.org"])
+def test_deliver_never_sends_a_line_break_in_an_address(settings: Any, recipient: str) -> None:
+    with scripted(settings) as server, SmtpClient() as client, pytest.raises(DeliveryError) as error:
+        client.deliver(b"", sender="wir@example.org", recipient=recipient, before_final_dot=lambda: None)
+    assert error.value.permanent
+    assert "DATA" not in server.steps
+
+
+def test_deliver_umlaut_before_the_at_needs_a_server_that_takes_it(settings: Any) -> None:
+    with scripted(settings) as _server, SmtpClient() as client, pytest.raises(DeliveryError) as error:
+        client.deliver(
+            b"", sender="wir@example.org", recipient="jörg@example.org", before_final_dot=lambda: None
+        )
+    assert (error.value.permanent, "SMTPUTF8" in error.value.reply) == (True, True)

@@ -8,11 +8,12 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.communication.enums import CallOutcome, CallPurpose, EmailStatus, LetterKind
+from apps.communication.enums import OVERRIDABLE, CallOutcome, CallPurpose, EmailStatus, LetterKind, Refusal
 from apps.communication.models import EmailHistory, EmailMessage, PhoneCall
-from apps.communication.services import calls, queue
+from apps.communication.services import addresses, calls, circuit, queue
 from apps.communication.services.queue import Letter
 from apps.core.models import AccessEntry
 from tests.factories.matching import InquiryFactory
@@ -30,13 +31,16 @@ def clock(at: datetime) -> Iterator[None]:
         yield
 
 
-def email(at: datetime, status: str = "queued", subject: str = "Anfrage", **values: Any) -> EmailMessage:
+def email(
+    at: datetime, status: str = "queued", subject: str = "Anfrage", refusal: str = "outdated", **values: Any
+) -> EmailMessage:
     who = values or {"therapist": TherapistFactory()}
     text = "Guten Tag, https://example.org/reply/SECRETKEY/ bitte"
     letter = Letter(kind=LetterKind.INQUIRY, subject=subject, text=text)
     row = queue.enqueue(letter=letter, to_email="p@example.org", to_name="Praxis", actor=None, at=at, **who)
     sent = {"sent_at": at} if status == "sent" else {}
-    EmailMessage.objects.filter(pk=row.pk).update(status=status, **sent)
+    refused = {"refusal": refusal} if status == "refused" else {}
+    EmailMessage.objects.filter(pk=row.pk).update(status=status, **sent, **refused)
     row.refresh_from_db()
     return row
 
@@ -56,7 +60,7 @@ def shown(client: Client, query: str = "") -> list[str]:
     return [row.record.subject for row in rows]
 
 
-@pytest.mark.parametrize("name", ["calls", "made_calls", "emails", "email"])
+@pytest.mark.parametrize("name", ["calls", "planned_calls", "made_calls", "emails", "email"])
 def test_pages_open_for_every_role_and_for_nobody_else(
     at: datetime,
     name: str,
@@ -94,7 +98,7 @@ def test_emails_need_the_same_queries_for_any_number_of_rows(
     for _row in range(count):
         email(at)
     viewer_client.get("/emails/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         viewer_client.get("/emails/")
 
 
@@ -159,7 +163,7 @@ def test_calls_are_grouped_by_urgency(viewer_client: Client, at: datetime) -> No
     due = call(at, -timedelta(minutes=10))
     later = call(at, timedelta(hours=3))
     after = call(at, timedelta(days=1))
-    groups = viewer_client.get("/calls/").context["groups"]
+    groups = viewer_client.get("/calls/planned/").context["groups"]
     assert [[row.pk for row in group.calls] for group in groups] == [[due.pk], [later.pk], [after.pk]]
 
 
@@ -169,13 +173,67 @@ def test_calls_need_the_same_queries_for_any_number_of_rows(
 ) -> None:
     for _row in range(count):
         InquiryFactory().contacts.create(call=call(at))
-    viewer_client.get("/calls/")
-    with django_assert_num_queries(7):
-        viewer_client.get("/calls/")
+    viewer_client.get("/calls/planned/")
+    with django_assert_num_queries(8):
+        viewer_client.get("/calls/planned/")
 
 
 def test_made_calls_show_what_came_of_them(viewer_client: Client, coordinator: User, at: datetime) -> None:
     calls.complete(call=call(at), outcome=CallOutcome.REACHED, note="", actor=coordinator, at=at)
     (row,) = viewer_client.get("/calls/made/").context["table"].rows
     assert row.get_cell("coordinator") == "Coordinator"
-    assert viewer_client.get("/calls/").context["groups"][0].calls == []
+    assert viewer_client.get("/calls/planned/").context["groups"][0].calls == []
+
+
+# rules set aside, addresses that do not work, a mail server at rest
+
+
+def test_refused_by_a_rule_of_courtesy_may_be_sent_all_the_same(
+    coordinator_client: Client, coordinator: User, at: datetime
+) -> None:
+    row = email(at, "refused", refusal=Refusal.CONTACT_INTERVAL)
+    page = coordinator_client.get(f"/emails/{row.pk}/").content.decode()
+    assert f"/emails/{row.pk}/send-anyway/" in page
+    assert coordinator_client.post(f"/emails/{row.pk}/send-anyway/", {"reason": ""}).status_code == 200
+    coordinator_client.post(f"/emails/{row.pk}/send-anyway/", {"reason": "agreed on the phone"})
+    row.refresh_from_db()
+    assert (row.status, row.overridden) == ("queued", ["contact_interval"])
+    entry = row.history.last()
+    assert entry is not None
+    assert entry.actor == coordinator
+    assert "agreed on the phone" in entry.reason
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Refusal if rule not in OVERRIDABLE])
+def test_consents_objections_and_releases_cannot_be_set_aside(
+    coordinator_client: Client, at: datetime, rule: Refusal
+) -> None:
+    row = email(at, "refused", refusal=rule)
+    assert "send-anyway" not in coordinator_client.get(f"/emails/{row.pk}/").content.decode()
+    answer = coordinator_client.post(f"/emails/{row.pk}/send-anyway/", {"reason": "please"})
+    assert answer.status_code == 409
+    row.refresh_from_db()
+    assert (row.status, row.overridden) == ("refused", [])
+
+
+def test_address_that_does_not_work_is_listed_and_cleared_with_a_reason(
+    coordinator_client: Client, coordinator: User, at: datetime
+) -> None:
+    row = email(at, "failed")
+    marked = addresses.mark_undeliverable(address=row.to_email, reply="550 nobody", at=at, email=row)
+    assert "550 nobody" in coordinator_client.get("/emails/addresses/").content.decode()
+    assert "550 nobody" in coordinator_client.get(f"/emails/{row.pk}/").content.decode()
+    url = f"/emails/addresses/{marked.pk}/clear/"
+    assert coordinator_client.post(url, {"reason": ""}).status_code == 200
+    assert coordinator_client.post(url, {"reason": "called them"}).status_code == 302
+    assert coordinator_client.post(url, {"reason": "called them"}).status_code == 404
+    marked.refresh_from_db()
+    assert (marked.cleared_by, marked.cleared_reason) == (coordinator, "called them")
+    assert "550 nobody" not in coordinator_client.get("/emails/addresses/").content.decode()
+
+
+def test_mail_server_at_rest_is_told(viewer_client: Client) -> None:
+    now = timezone.now()
+    assert "timed out" not in viewer_client.get("/emails/").content.decode()
+    circuit.note_failure(transport="smtp", reply="timed out", at=now)
+    assert "timed out" in viewer_client.get("/emails/").content.decode()

@@ -28,7 +28,7 @@ from apps.matching.models import (
     SearchHistory,
 )
 from apps.matching.selectors.candidates import explain
-from apps.matching.services import answers, follow_up, release, rounds
+from apps.matching.services import answers, calling, release, rounds
 from apps.matching.services.answers import Answer
 from apps.patients.models import PatientHistory
 from apps.therapists.models import Therapist
@@ -90,7 +90,7 @@ def deliver(at: datetime = AT) -> int:
 
 def reach(inquiry: Inquiry, outcome: CallOutcome = CallOutcome.REACHED, at: datetime = AT) -> PhoneCall:
     call = PhoneCall.objects.get(inquiry_contact__inquiry=inquiry, status="planned")
-    return follow_up.complete_call(call=call, outcome=outcome, note="", actor=None, at=at)
+    return calling.complete_call(call=call, outcome=outcome, note="", actor=None, at=at)
 
 
 def ask(*searches: PlacementSearch, therapist: Therapist | None = None, at: datetime = AT) -> Inquiry:

@@ -12,7 +12,7 @@ from apps.communication.enums import CallOutcome, CallPurpose
 from apps.communication.models import PhoneCall
 from apps.communication.phone_hours import BERLIN
 from apps.core.errors import StaleState
-from apps.matching.services import follow_up, searches
+from apps.matching.services import calling, follow_up, searches
 from tests.communication.rows import call_at
 from tests.factories.matching import SearchFactory
 from tests.factories.therapists import ContactPauseFactory, TherapistFactory
@@ -123,7 +123,7 @@ def test_follow_up_of_a_shared_inquiry_with_one_paused_search_is_planned() -> No
 def test_follow_up_without_a_number_does_not_stop_the_others() -> None:
     silent = ask(therapist=TherapistFactory(practice__phone=""))
     other = ask()
-    assert _due() == 1
+    assert _due() == 2  # the silent one gets a reminder, see test_reminders.py
     assert (len(waiting_calls(silent)), len(waiting_calls(other))) == (0, 1)
 
 
@@ -211,7 +211,7 @@ def test_complete_call_reached_counts_as_asked(coordinator: User) -> None:
     inquiry = let_out(SearchFactory(), SearchFactory(), therapist=by_phone())
     (call,) = waiting_calls(inquiry)
     later = AT + DAY
-    follow_up.complete_call(
+    calling.complete_call(
         call=call, outcome=CallOutcome.REACHED, note="ruft zurück", actor=coordinator, at=later
     )
     out = fresh(inquiry)
@@ -226,13 +226,14 @@ def test_complete_call_reached_counts_as_asked(coordinator: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", [CallOutcome.NOT_REACHED, CallOutcome.MESSAGE_LEFT, CallOutcome.CALL_BACK]
+    ("outcome", "following"),
+    [(CallOutcome.NOT_REACHED, 24), (CallOutcome.MESSAGE_LEFT, 30), (CallOutcome.CALL_BACK, 24)],
 )
-def test_complete_call_without_a_talk_plans_the_next(outcome: CallOutcome) -> None:
+def test_complete_call_without_a_talk_plans_the_next(outcome: CallOutcome, following: int) -> None:
     inquiry = let_out(therapist=by_phone(phone_hours=[(0, 600, 660), (1, 600, 660)]))
     first = reach(inquiry, outcome, at=datetime(2026, 11, 23, 10, 1, tzinfo=BERLIN))
     (second,) = waiting_calls(inquiry)
-    assert second.starts_at == datetime(2026, 11, 24, 10, 1, tzinfo=BERLIN)
+    assert second.starts_at == datetime(2026, 11, following, 10, 0, tzinfo=BERLIN)
     assert (first.status, second.purpose) == ("done", CallPurpose.FIRST_CONTACT)
     assert status_of(inquiry, inquiry.requests.get()) == ["released", "released"]
 
@@ -254,7 +255,7 @@ def test_complete_call_not_reached_after_the_end_plans_nothing() -> None:
     PhoneCall.objects.filter(pk=call.pk).update(status="cancelled")
     reject(request, at=WEEK)
     PhoneCall.objects.filter(pk=call.pk).update(status="planned")
-    follow_up.complete_call(call=call, outcome=CallOutcome.NOT_REACHED, note="", actor=None, at=WEEK)
+    calling.complete_call(call=call, outcome=CallOutcome.NOT_REACHED, note="", actor=None, at=WEEK)
     assert waiting_calls(request.inquiry) == []
 
 
@@ -263,13 +264,13 @@ def test_complete_call_twice_is_stale() -> None:
     (call,) = waiting_calls(inquiry)
     reach(inquiry)
     with pytest.raises(StaleState):
-        follow_up.complete_call(call=call, outcome=CallOutcome.NOT_REACHED, note="", actor=None, at=AT)
+        calling.complete_call(call=call, outcome=CallOutcome.NOT_REACHED, note="", actor=None, at=AT)
     assert waiting_calls(inquiry) == []
 
 
 def test_complete_call_without_an_inquiry_is_only_a_call() -> None:
     call = call_at(AT)
-    done = follow_up.complete_call(call=call, outcome=CallOutcome.NOT_REACHED, note="", actor=None, at=AT)
+    done = calling.complete_call(call=call, outcome=CallOutcome.NOT_REACHED, note="", actor=None, at=AT)
     assert (done.status, PhoneCall.objects.count()) == ("done", 1)
 
 

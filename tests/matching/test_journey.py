@@ -13,6 +13,7 @@ from apps.matching.services import answers, release, rounds, searches, trial
 from apps.matching.services.answers import Answer
 from apps.patients.enums import PatientStatus
 from apps.workspace.demo.mailserver import CatchingHandler
+from tests.communication.rows import plain
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import TherapistFactory
 
@@ -95,7 +96,7 @@ def test_first_contact_names_nobody(released: Round, mailbox: CatchingHandler, a
     for request in PlacementRequest.objects.select_related("search__patient", "inquiry"):
         patient = request.search.patient
         letters = [mail for mail in mailbox.messages if request.inquiry.reference in mail["Subject"]]
-        text = letters[0].get_content()
+        text = plain(letters[0])
         assert patient.case_code in text
         for secret in (patient.first_name, patient.last_name, patient.street, patient.kvnr, patient.email):
             assert secret not in text
@@ -120,5 +121,5 @@ def test_acceptance_of_unsent_inquiry_shrinks_the_rest(
     )
     assert _send(at) == 3  # two smaller letters and the patient's good news
     code = sent.search.patient.case_code
-    assert [code in message.get_content() for message in mailbox.messages] == [True, False, False, False]
+    assert [code in plain(message) for message in mailbox.messages] == [True, False, False, False]
     assert request.inquiry.status in InquiryStatus.values

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from ipaddress import ip_address
 from threading import Barrier
 
 import pytest
@@ -15,9 +16,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.urls import reverse
 
-from apps.matching import letters
 from apps.matching.enums import Channel, InquiryStatus, RequestStatus, SearchStatus
 from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch
+from apps.matching.reply_links import reply_token
 from apps.therapists.models import Therapist
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import TherapistFactory
@@ -47,8 +48,8 @@ def _asked(therapist: Therapist, search: PlacementSearch, sent_at: datetime) -> 
 def _accept(request: PlacementRequest, barrier: Barrier) -> int:
     """Click yes on the reply page; returns the HTTP status."""
     try:
-        url = reverse("matching:reply", args=[letters.reply_token(request.inquiry)])
-        client = Client()
+        url = reverse("matching:reply", args=[reply_token(request.inquiry)])
+        client = Client(REMOTE_ADDR=str(ip_address(0x0A000000 + request.pk)))  # the page counts per address
         barrier.wait(timeout=60)
         return client.post(url, {f"case-{request.pk}-outcome": "accepted"}).status_code
     finally:

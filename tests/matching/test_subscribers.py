@@ -16,6 +16,7 @@ from apps.patients.services import consents, registration
 from apps.therapists.services import contact, offer, records, status
 from apps.therapists.services.practices import update_practice
 from apps.workspace.demo.mailserver import CatchingHandler
+from tests.communication.rows import plain
 from tests.factories.matching import SearchFactory
 from tests.factories.therapists import TherapistFactory
 from tests.matching.acts import (
@@ -183,9 +184,8 @@ def test_email_failed_after_the_search_ended_plans_no_call(mailbox: CatchingHand
     """The worker had the letter in hand when the search was cancelled; then the address turned out wrong."""
     search = SearchFactory()
     inquiry = let_out(search)
-    email = sending.claim(at=AT)
+    [email] = sending.claim(at=AT)
     searches.cancel(search=search, reason="moved away", actor=None, at=AT, today=TODAY)
-    assert email is not None
     assert len(letters_to(inquiry.therapist, "withdrawal")) == 1
     bring(email, EmailStatus.FAILED)
     _dispatch()
@@ -206,8 +206,8 @@ def test_email_refused_for_an_outdated_letter_is_renewed(mailbox: CatchingHandle
     assert status_of(_letter(inquiry)) == ["queued"]
     assert sending.send_queue(at=LATER) == 1
     (message,) = mailbox.messages
-    assert stays.patient.case_code in message.get_content()
-    assert goes.patient.case_code not in message.get_content()
+    assert stays.patient.case_code in plain(message)
+    assert goes.patient.case_code not in plain(message)
 
 
 def test_email_refused_by_the_policy_becomes_a_call(mailbox: CatchingHandler) -> None:

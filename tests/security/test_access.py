@@ -14,7 +14,14 @@ pytestmark = pytest.mark.django_db
 PAGES = every_page()
 OURS = [page for page in PAGES if page.is_ours]
 RIGHTS = {"can_view", "can_work", "can_manage"}
-OUR_PUBLIC = {"matching:reply", "matching:reply_no_more", "healthz", "readyz"}
+OUR_PUBLIC = {
+    "matching:reply",
+    "matching:reply_no_more",
+    "communication:call_feed",
+    "healthz",
+    "readyz",
+    "matching:identity",
+}
 # login, forgotten password and the steps in between; signing up says that it is closed
 PUBLIC = OUR_PUBLIC | {
     "set_language",

@@ -21,9 +21,9 @@ from apps.core.encryption import EncryptedField, EncryptedTextField
 from apps.core.models import HistoryRow
 from apps.events import services as events
 from apps.events.models import DomainEvent
-from apps.matching import letters
 from apps.matching.enums import AnswerSource, RequestStatus
 from apps.matching.models import PlacementRequest, PlacementSearch
+from apps.matching.reply_links import reply_token
 from apps.matching.services import answers, release, rounds, searches, trial
 from apps.matching.services.answers import Answer
 from apps.patients.models import Patient
@@ -149,7 +149,7 @@ def look_around(client: Client, search: PlacementSearch) -> None:
 
 
 def reply(request: PlacementRequest, data: dict[str, str]) -> None:
-    url = reverse("matching:reply", args=[letters.reply_token(request.inquiry)])
+    url = reverse("matching:reply", args=[reply_token(request.inquiry)])
     page = Client().get(url).content.decode()
     assert leaks(page) == []
     Client().post(url, data)

@@ -9,15 +9,16 @@ from django.db.models import Model
 
 from apps.accounts.models import User
 from apps.communication.enums import CallPurpose
-from apps.communication.models import EmailMessage, PhoneCall
-from apps.communication.services import calls, sending
+from apps.communication.models import EmailMessage, Note, PhoneCall
+from apps.communication.services import calls, notes, sending
 from apps.core import parameters
 from apps.events import services as events
-from apps.matching import letters
 from apps.matching.enums import AnswerSource, RequestStatus
-from apps.matching.models import PlacementRequest, Round, SimulationRun, TrialSession
-from apps.matching.services import answers, release, rounds, searches, simulations, trial
+from apps.matching.models import PlacementRequest, RefusalEvidence, Round, SimulationRun, TrialSession
+from apps.matching.reply_links import reply_token
+from apps.matching.services import answers, evidence, release, rounds, searches, simulations, trial
 from apps.matching.services.answers import Answer
+from apps.matching.services.evidence import Stated
 from apps.patients.models import Patient
 from apps.therapists.models import ContactPause, Therapist
 from tests.factories.patients import PatientFactory
@@ -38,6 +39,8 @@ class World:
     pause: ContactPause
     call: PhoneCall
     email: EmailMessage
+    note: Note
+    evidence: RefusalEvidence
     manager: User
 
     def path(self, page: Page) -> str | None:
@@ -72,7 +75,13 @@ class World:
             "simulations": self.simulation.pk,
             "calls": self.call.pk,
             "emails": self.email.pk,
-            "reply": letters.reply_token(self.request.inquiry),
+            "notes": self.note.pk,
+            "reply": reply_token(self.request.inquiry),
+            "letters": "inquiry",
+            "versions": 1,
+            "identity": "x",
+            "identity-links": None,
+            "evidence": self.evidence.pk,
             "confirm-email": "x",
             "key": "x-x",
             "keys": 1,
@@ -115,6 +124,13 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
             at=at,
         ),
         email=EmailMessage.objects.earliest("pk"),
+        note=notes.add(text="asks for letters only", therapist=therapist, actor=coordinator, at=at),
+        evidence=evidence.create(
+            patient=request.search.patient,
+            stated=Stated(period_from=today, period_to=today),
+            actor=coordinator,
+            at=at,
+        ),
         manager=manager,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from apps.communication.models import EmailMessage, PhoneCall
+from apps.communication.models import EmailMessage, InboundMessage, PhoneCall
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, PlacementSearch
 from apps.patients.models import Patient
 from apps.therapists.models import Therapist
@@ -70,7 +70,14 @@ def email(*, status: str, at: datetime, patient: Patient | None = None) -> Email
         to_name="Praxis Ahorn",
         subject="Anfrage",
         text="Guten Tag",
+        refusal="objected" if status == "refused" else "",
         message_id=f"<{status}-{at.timestamp()}-{EmailMessage.objects.count()}@example.org>",
     )
     EmailMessage.objects.filter(pk=row.pk).update(updated_at=at)
     return row
+
+
+def inbound(*, at: datetime, **values: Any) -> InboundMessage:
+    number = InboundMessage.objects.count()
+    defaults = {"kind": "answer", "source": "imap", "status": "waiting", "fingerprint": f"{number:064d}"}
+    return InboundMessage.objects.create(received_at=at, **{**defaults, **values})

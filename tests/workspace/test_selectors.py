@@ -139,7 +139,7 @@ def test_unanswered_leaves_out_those_with_a_planned_call(at, moment):
     assert sections.unanswered(moment).tasks == []
 
 
-@pytest.mark.parametrize("status", ["unclear", "failed", "refused"])
+@pytest.mark.parametrize("status", ["unclear", "failed"])
 def test_emails_show_trouble(at, moment, status):
     row = rows.email(status=status, at=at)
 

@@ -12,7 +12,7 @@ from tests.workspace import rows
 pytestmark = pytest.mark.django_db
 PAGES = ["/", "/search/?q=tannert"]
 FRAME_QUERIES = 6  # session, user, roles; the session saved within a savepoint
-QUERIES_OF_TODAY = FRAME_QUERIES + 17  # parameters 1, sections 13 (two of them prefetched), figures 3
+QUERIES_OF_TODAY = FRAME_QUERIES + 19  # parameters 1, sections 15 (two of them prefetched), figures 3
 QUERIES_OF_SEARCH = FRAME_QUERIES + 5  # patients, therapists, their approvals and practices, inquiries
 
 
@@ -63,6 +63,7 @@ def fill_one_of_everything() -> None:
     rows.inquiry(sent_at=at - timedelta(days=8))
     rows.call(starts_at=at - timedelta(minutes=5))
     rows.email(status="unclear", at=at)
+    rows.inbound(at=at)
     rows.search(status="paused", paused_from=today, paused_until=today, pause_reason="holiday")
     PatientFactory(payment_received_on=None)
     TherapistFactory(review_status="unreviewed")
@@ -80,7 +81,7 @@ def test_today_needs_the_same_queries_for_one_and_three_rows(
         response = coordinator_client.get("/")
 
     sizes = {section.kind.code: len(section.tasks) for section in response.context["sections"]}
-    assert sizes["conflicts"] == sizes["emails"] == sizes["almost_ready"] == count
+    assert sizes["conflicts"] == sizes["emails"] == sizes["incoming"] == sizes["almost_ready"] == count
 
 
 def test_today_links_every_task_to_where_it_is_done(coordinator_client):

@@ -1,21 +1,28 @@
-"""Planning, making and cancelling calls."""
+"""Planning, making and cancelling calls. Who has a call in hand: `services.call_claims`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.communication import phone_hours
 from apps.communication.enums import CallOutcome, CallPurpose, CallStatus
 from apps.communication.models import PhoneCall
-from apps.core.errors import Refused
-from apps.core.transitions import move, record_start
-from apps.core.weekly import Interval
-from apps.therapists.enums import HoursKind, TherapistStatus
+from apps.communication.selectors.calls import is_held_by_another
+from apps.communication.services import call_planning
+from apps.communication.services.call_planning import Slot, Wish
+from apps.core import locks
+from apps.core import parameters as operating
+from apps.core.errors import Refused, StaleState
+from apps.core.transitions import lock, move, record_start
+from apps.therapists.enums import TherapistStatus
 from apps.therapists.models import Practice, Therapist
 from apps.therapists.services import contact
+
+PLANNING = "communication:call_planning"  # one plans at a time; nothing else is locked after it
 
 
 @transaction.atomic
@@ -27,39 +34,98 @@ def plan(
     minutes: int,
     actor: Any,
     at: datetime,
+    coordinator: User | None = None,
+    attempt: int = 1,
+    tried: Sequence[datetime] = (),
 ) -> PhoneCall:
     """Plan one call at the earliest free moment inside the therapist's phone hours.
 
-    Where no phone hours are known, usual office mornings count. Raises Refused without a phone number,
-    without a free moment in the next 60 days, and for therapists who objected, are blocked or inactive.
+    Where no phone hours are known, usual office mornings count. A call longer than the longest phone hour
+    is as long as that. `tried` are the moments of earlier calls in vain: another weekday or time of day is
+    taken where there is one soon. Raises Refused without a phone number, without a free moment in the next
+    60 days, and for therapists who objected, are blocked or inactive.
     """
     _refuse_unwanted(therapist)
     practice = _practice_with_phone(therapist)
-    span = next(_free_spans(therapist, practice, not_before=not_before, minutes=minutes), None)
-    if span is None:
-        raise Refused(_("No free moment in the phone hours of the next 60 days."))
-    call = PhoneCall.objects.create(
-        purpose=purpose,
-        therapist=therapist,
-        practice=practice,
-        phone=practice.phone,
-        starts_at=span[0],
-        ends_at=span[1],
-        coordinator=actor,
+    parameters = operating.current(at=at)
+    locks.hold(PLANNING)
+    slot = call_planning.find(
+        Wish(
+            therapist=therapist,
+            practice=practice,
+            not_before=not_before,
+            minutes=minutes,
+            calls_per_hour=parameters.calls_per_hour,
+            coordinator=coordinator,
+            tried=tuple(tried),
+        )
     )
-    record_start(call, actor=actor, at=at)
-    return call
+    return _planned(therapist, practice, slot, purpose=purpose, attempt=attempt, actor=actor, at=at)
+
+
+@transaction.atomic
+def plan_agreed(
+    *,
+    therapist: Therapist,
+    purpose: CallPurpose,
+    starts_at: datetime,
+    minutes: int,
+    actor: Any,
+    at: datetime,
+    coordinator: User | None = None,
+    attempt: int = 1,
+    is_holiday_agreed: bool = False,
+) -> PhoneCall:
+    """Plan a call at the moment the practice asked for, inside its phone hours or not.
+
+    Raises Refused for a moment in the past, for a Sunday or public holiday unless that was agreed on, and
+    where another call to this therapist is planned then.
+    """
+    _refuse_unwanted(therapist)
+    practice = _practice_with_phone(therapist)
+    check_agreed(starts_at, practice.state, at=at, is_holiday_agreed=is_holiday_agreed)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    locks.hold(PLANNING)
+    same = therapist.calls.filter(status=CallStatus.PLANNED, starts_at__lt=ends_at, ends_at__gt=starts_at)
+    if same.exists():
+        raise Refused(_("Another call to this therapist is planned for that time."))
+    who = call_planning.who_could(start=starts_at, end=ends_at, preferred=coordinator)
+    slot = Slot(starts_at, ends_at, who)
+    return _planned(therapist, practice, slot, purpose=purpose, attempt=attempt, actor=actor, at=at)
+
+
+def check_agreed(starts_at: datetime, state: str, *, at: datetime, is_holiday_agreed: bool) -> None:
+    """Raises Refused where nobody would call then."""
+    day = starts_at.astimezone(phone_hours.BERLIN).date()
+    if starts_at <= at:
+        raise Refused(_("The moment for calling back must be in the future."))
+    is_day_off = day.weekday() == phone_hours.SUNDAY or phone_hours.is_holiday(day, state)
+    if is_day_off and not is_holiday_agreed:
+        raise Refused(_("That is a Sunday or public holiday. Please tick that the practice asked for it."))
 
 
 @transaction.atomic
 def complete(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at: datetime) -> PhoneCall:
-    """Record what came of a call. A talk counts as a contact in person."""
+    """Record what came of a call. A talk counts as a contact in person.
+
+    Raises StaleState where the call was made or cancelled meanwhile, or somebody else has it in hand.
+    """
+    fresh = lock(call)
+    if fresh.status == CallStatus.PLANNED and is_held_by_another(fresh, actor, at=at):
+        raise StaleState(_("%(name)s has this call in hand.") % {"name": fresh.taken_by.display_name})  # type: ignore[union-attr]
     done = move(
         call,
         to=CallStatus.DONE,
         actor=actor,
         at=at,
-        fields={"outcome": outcome, "note": note, "done_at": at, "coordinator": actor},
+        fields={
+            "outcome": outcome,
+            "note": note,
+            "done_at": at,
+            "coordinator": actor,
+            "taken_by": None,
+            "taken_at": None,
+        },
     )
     contact.note_call(therapist=done.therapist, at=at)
     if outcome == CallOutcome.REACHED:
@@ -69,6 +135,39 @@ def complete(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at
 
 def cancel(*, call: PhoneCall, actor: Any, at: datetime, reason: str) -> None:
     move(call, to=CallStatus.CANCELLED, actor=actor, at=at, reason=reason)
+
+
+@transaction.atomic
+def cancel_all(*, therapist: Therapist, actor: Any, at: datetime, reason: str) -> int:
+    """Nobody calls this therapist any more, whatever it was about; returns how many calls went."""
+    planned = therapist.calls.filter(status=CallStatus.PLANNED).order_by("id")
+    for call in planned:
+        cancel(call=call, actor=actor, at=at, reason=reason)
+    return len(planned)
+
+
+def _planned(
+    therapist: Therapist,
+    practice: Practice,
+    slot: Slot,
+    *,
+    purpose: CallPurpose,
+    attempt: int,
+    actor: Any,
+    at: datetime,
+) -> PhoneCall:
+    call = PhoneCall.objects.create(
+        purpose=purpose,
+        therapist=therapist,
+        practice=practice,
+        phone=practice.phone,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        coordinator_id=slot.coordinator_id,
+        attempt=attempt,
+    )
+    record_start(call, actor=actor, at=at)
+    return call
 
 
 def _refuse_unwanted(therapist: Therapist) -> None:
@@ -83,22 +182,3 @@ def _practice_with_phone(therapist: Therapist) -> Practice:
         if workplace.practice.phone:
             return workplace.practice
     raise Refused(_("%(name)s has no phone number.") % {"name": therapist.full_name})
-
-
-def _free_spans(
-    therapist: Therapist, practice: Practice, *, not_before: datetime, minutes: int
-) -> Iterator[tuple[datetime, datetime]]:
-    hours: Sequence[Interval] = [
-        row.interval for row in therapist.hours.filter(kind=HoursKind.PHONE)
-    ] or phone_hours.USUAL_HOURS
-    length = timedelta(minutes=minutes)
-    taken = list(therapist.calls.filter(status=CallStatus.PLANNED).values_list("starts_at", "ends_at"))
-    for opens, closes in phone_hours.windows(
-        hours, not_before=not_before, state=practice.state, minutes=minutes
-    ):
-        begin = opens
-        for busy_from, busy_until in sorted(taken):
-            if begin < busy_until and busy_from < begin + length:
-                begin = busy_until.astimezone(phone_hours.BERLIN)
-        if begin + length <= closes:
-            yield begin, begin + length

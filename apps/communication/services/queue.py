@@ -1,5 +1,7 @@
 """Putting messages into the queue, changing and cancelling them while they wait."""
 
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import make_msgid
@@ -9,9 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.communication.enums import EmailStatus, LetterKind
-from apps.communication.models import EmailMessage
-from apps.core.errors import StaleState
+from apps.accounts.models import User
+from apps.communication.enums import OVERRIDABLE, EmailStatus, LetterKind
+from apps.communication.models import EmailAttachment, EmailMessage
+from apps.core.errors import Refused, StaleState
+from apps.core.locks import hold
 from apps.core.transitions import lock, move, record_start
 from apps.events import bell
 from apps.patients.models import Patient
@@ -20,11 +24,19 @@ from apps.therapists.models import Therapist
 
 @dataclass(frozen=True)
 class Letter:
-    """A rendered letter. Nothing private in the subject."""
+    """A rendered letter. Nothing private in the subject. Without `html` it goes out as plain text alone."""
 
     kind: LetterKind
     subject: str
     text: str
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    content_type: str
+    content: bytes
 
 
 @transaction.atomic
@@ -37,21 +49,52 @@ def enqueue(
     at: datetime,
     therapist: Therapist | None = None,
     patient: Patient | None = None,
+    staff: User | None = None,
+    attachments: Iterable[Attachment] = (),
+    in_reply_to: str = "",
+    once_key: str | None = None,
 ) -> EmailMessage:
-    """Write the row; a worker sends it after the commit. Exactly one of therapist and patient."""
+    """Write the row; a worker sends it after the commit. Exactly one of therapist, patient and staff.
+
+    With a `once_key` the message is written once, however often and by whomever this is called: the one
+    that is there already is returned.
+    """
+    if once_key is not None and (present := _written(once_key)):
+        return present
     email = EmailMessage.objects.create(
         kind=letter.kind,
         subject=letter.subject,
         text=letter.text,
+        html=letter.html,
         to_email=to_email,
         to_name=to_name,
         therapist=therapist,
         patient=patient,
+        staff=staff,
+        in_reply_to=in_reply_to,
+        once_key=once_key,
         message_id=make_msgid(domain=_domain()),
     )
+    EmailAttachment.objects.bulk_create(_attachment(email, file) for file in attachments)
     record_start(email, actor=actor, at=at)
     bell.ring("communication.send_queue")
     return email
+
+
+def _written(once_key: str) -> EmailMessage | None:
+    """The message of that key. Two writers of the same key wait for each other until one has committed."""
+    hold(f"email:{once_key}")
+    return EmailMessage.objects.filter(once_key=once_key).first()
+
+
+def _attachment(email: EmailMessage, file: Attachment) -> EmailAttachment:
+    return EmailAttachment(
+        email=email,
+        name=file.name,
+        content_type=file.content_type,
+        content=base64.b64encode(file.content).decode(),
+        size=len(file.content),
+    )
 
 
 SENDABLE_AGAIN = (EmailStatus.FAILED, EmailStatus.REFUSED, EmailStatus.UNCLEAR)
@@ -63,8 +106,8 @@ def rewrite(*, email: EmailMessage, letter: Letter) -> None:
     fresh = lock(email)
     if fresh.status != EmailStatus.QUEUED:
         raise StaleState()
-    fresh.subject, fresh.text = letter.subject, letter.text
-    fresh.save(update_fields=["subject", "text", "updated_at"])
+    fresh.subject, fresh.text, fresh.html = letter.subject, letter.text, letter.html
+    fresh.save(update_fields=["subject", "text", "html", "updated_at"])
 
 
 def cancel(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> None:
@@ -73,20 +116,29 @@ def cancel(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> Non
 
 
 @transaction.atomic
-def requeue(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> None:
-    """A person decides to send a failed, refused or unclear message (again). Else raises StaleState."""
+def requeue(
+    *, email: EmailMessage, actor: Any, at: datetime, reason: str, sets_refusal_aside: bool = False
+) -> None:
+    """A person decides to send a failed, refused or unclear message (again). Else raises StaleState.
+
+    With `sets_refusal_aside` the rule that refused it does not count for this message any more; who and why
+    stands in its history. Raises Refused for a rule that nobody may set aside.
+    """
     if not reason.strip():
         raise StaleState(_("Please say why the message is to be sent again."))
     _require(email, *SENDABLE_AGAIN)
-    move(
-        email,
-        to=EmailStatus.QUEUED,
-        actor=actor,
-        at=at,
-        reason=reason,
-        fields={"attempts": 0, "next_attempt_at": None},
-    )
+    fields: dict[str, Any] = {"attempts": 0, "deaths": 0, "next_attempt_at": None}
+    if sets_refusal_aside:
+        fields["overridden"] = _overridden(email)
+        reason = f"{_('rule set aside')} ({email.get_refusal_display()}): {reason}"
+    move(email, to=EmailStatus.QUEUED, actor=actor, at=at, reason=reason, fields=fields)
     bell.ring("communication.send_queue")
+
+
+def _overridden(email: EmailMessage) -> list[str]:
+    if email.status != EmailStatus.REFUSED or email.refusal not in OVERRIDABLE:
+        raise Refused(_("This rule cannot be set aside."))
+    return sorted({*email.overridden, email.refusal})
 
 
 @transaction.atomic

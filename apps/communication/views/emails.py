@@ -12,12 +12,13 @@ from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
 from apps.communication import selectors
-from apps.communication.enums import EmailStatus
+from apps.communication.enums import OVERRIDABLE, EmailStatus
 from apps.communication.filters import EmailFilter
 from apps.communication.forms import ReasonForm
-from apps.communication.models import EmailMessage
+from apps.communication.models import EmailMessage, UndeliverableAddress
+from apps.communication.services import addresses as addressing
 from apps.communication.services import queue
-from apps.communication.tables import EmailTable
+from apps.communication.tables import EmailTable, MarkedAddressTable
 from apps.core.audit import record_access
 
 ROWS_A_PAGE = 50
@@ -33,7 +34,13 @@ def show(request: HttpRequest) -> HttpResponse:
     chosen = EmailFilter(request.GET, queryset=selectors.email_list(), request=request)
     table = EmailTable(chosen.qs)
     RequestConfig(request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
-    context = {"filter": chosen, "table": table, "troubled_count": selectors.troubled_count()}
+    context = {
+        "filter": chosen,
+        "table": table,
+        "troubled_count": selectors.troubled_count(),
+        "resting": selectors.resting_server(at=timezone.now()),
+        "marked_count": selectors.marked_addresses().count(),
+    }
     return render(request, "communication/emails.html", context)
 
 
@@ -49,6 +56,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "entries": selectors.email_timeline(email),
         "is_requeueable": email.status in REQUEUEABLE,
         "is_cancellable": email.status in CANCELLABLE,
+        "is_overridable": email.status == EmailStatus.REFUSED and email.refusal in OVERRIDABLE,
+        "attachments": email.attachments.defer("content"),
+        "mark": selectors.mark_of(email.to_email),
     }
     return render(request, "communication/email.html", context)
 
@@ -95,6 +105,32 @@ def requeue(request: HttpRequest, pk: int) -> HttpResponse:
 
 @working
 @reads_and_writes
+def override(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a refused message although a rule stands against it: with a reason, for this message alone."""
+    email, form = get_object_or_404(EmailMessage, pk=pk), _form(request)
+    if form.is_valid():
+        queue.requeue(
+            email=email, actor=request.user, at=timezone.now(), sets_refusal_aside=True, **form.cleaned_data
+        )
+        return _done(request, email, _("In the queue again; the rule does not count for this message."))
+    return _ask(
+        request,
+        email,
+        form,
+        title=_("Send although a rule forbids it"),
+        text=email.get_refusal_display(),
+        button=_("Send all the same"),
+        tone="danger",
+        consequences=[
+            _("To %(address)s.") % {"address": email.to_email},
+            _("The rule does not count for this message. Your name and reason stay in its history."),
+            _("Consents, objections and releases count all the same."),
+        ],
+    )
+
+
+@working
+@reads_and_writes
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     email, form = get_object_or_404(EmailMessage, pk=pk), _form(request)
     if form.is_valid():
@@ -110,6 +146,37 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         tone="danger",
         consequences=[_("The message will not be sent.")],
     )
+
+
+@viewing
+@require_GET
+def addresses(request: HttpRequest) -> HttpResponse:
+    """To these addresses nothing is sent: mail to them came back."""
+    table = MarkedAddressTable(selectors.marked_addresses())
+    RequestConfig(request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
+    return render(request, "communication/addresses.html", {"table": table})
+
+
+@working
+@reads_and_writes
+def clear_address(request: HttpRequest, pk: int) -> HttpResponse:
+    row, form = get_object_or_404(UndeliverableAddress, pk=pk, cleared_at__isnull=True), _form(request)
+    if form.is_valid():
+        addressing.clear(row=row, actor=request.user, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("Mail may go to %(address)s again.") % {"address": row.address})
+        return redirect("communication:addresses")
+    context = {
+        "form": form,
+        "title": _("The address works again"),
+        "text": _("%(address)s: the mail server said “%(reply)s”.")
+        % {"address": row.address, "reply": row.reply},
+        "button": _("Allow mail to it"),
+        "consequences": [
+            _("If the address itself has changed, correct it in the record instead."),
+            _("Refused messages stay where they are until you send them again."),
+        ],
+    }
+    return render(request, "communication/address.html", context)
 
 
 def _form(request: HttpRequest) -> ReasonForm:

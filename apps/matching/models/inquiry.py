@@ -31,13 +31,18 @@ def new_reference() -> str:
     return "A-" + "".join(secrets.choice(CASE_CODE_LETTERS) for _position in range(6))
 
 
+def new_reply_key() -> str:
+    """Part of the signed reply link; another one makes all links sent before worthless."""
+    return secrets.token_urlsafe(9)
+
+
 class Inquiry(StatefulModel):
     """One contact to one therapist, carrying placement requests.
 
     Doors: `services.release` and `services.inquiries`.
 
     `contact_window` spans release to the end of the contact interval: the database itself refuses a
-    second contact of anybody in the same contact group within it.
+    second contact of anybody in the same contact group within it. It grows when the contact is made later.
     """
 
     TRANSITIONS: ClassVar = {
@@ -80,6 +85,7 @@ class Inquiry(StatefulModel):
         verbose_name=_("released by"),
     )
     contact_window = DateTimeRangeField(_("contact window"), null=True, blank=True, editable=False)
+    reply_key = models.CharField(max_length=16, default=new_reply_key, editable=False)
     sent_at = models.DateTimeField(_("asked at"), null=True, blank=True, editable=False)
     last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
@@ -180,3 +186,20 @@ class InquiryContact(models.Model):
 
     def __str__(self) -> str:
         return str(self.email or self.call)
+
+
+class ReplySubmission(models.Model):
+    """One sending of the reply page: the form carries its number, so that sent twice it counts once."""
+
+    inquiry = models.ForeignKey(
+        Inquiry, models.CASCADE, related_name="submissions", verbose_name=_("inquiry")
+    )
+    form_id = models.UUIDField(unique=True)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("sending of the reply page")
+        verbose_name_plural = _("sendings of the reply page")
+
+    def __str__(self) -> str:
+        return str(self.form_id)

@@ -1,40 +1,38 @@
-"""No answer: first a call, then the end."""
+"""No answer: first a call (or, where there is no number, a reminder), then the end.
+
+Everything here may run at any time, twice, and at once in two processes: what is due is asked once more
+under the lock of the inquiry.
+"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from apps.communication.enums import CallOutcome, CallPurpose, CallStatus
+from apps.communication.enums import CallPurpose, CallStatus, EmailStatus, LetterKind
 from apps.communication.models import PhoneCall
-from apps.communication.services import calls
 from apps.core import parameters as operating
 from apps.core.errors import Refused
 from apps.core.transitions import lock, move, operation
 from apps.matching.enums import Channel, InquiryStatus, RequestStatus, SearchStatus
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest
-from apps.matching.services import inquiries, release
+from apps.matching.services import inquiries, release, reminders
 from apps.therapists.models import ContactPause
+from apps.therapists.selectors import phone_of
 
 
 def follow_up_due(*, at: datetime) -> int:
     """Plan a follow-up call for every inquiry unanswered for `follow_up_days`; returns how many.
 
-    Nobody is reminded of patients whose searches pause, and nobody called in a contact pause.
+    Without a phone number a reminder is written instead. Nobody is reminded of patients whose searches
+    pause, and nobody in a contact pause. A call cancelled by such a pause comes back after it.
     """
     parameters = operating.current(at=at)
-    waiting = PlacementRequest.objects.filter(status=RequestStatus.SENT, search__status=SearchStatus.ACTIVE)
-    due = Inquiry.objects.filter(
-        pk__in=waiting.values("inquiry"),
-        status=InquiryStatus.SENT,
-        last_contact_at__lte=at - timedelta(days=parameters.follow_up_days),
-    ).exclude(contacts__call__purpose=CallPurpose.FOLLOW_UP)
-    due = due.exclude(contact_group__in=_paused_groups(timezone.localdate(at)))
     planned = 0
-    for inquiry in due.order_by("id"):
-        planned += _plan_follow_up(inquiry, parameters=parameters, at=at)
+    for inquiry in _due(parameters, at).order_by("id"):
+        planned += _follow_up(inquiry, parameters=parameters, at=at)
     return planned
 
 
@@ -43,94 +41,90 @@ def expire_due(*, at: datetime) -> int:
 
     An inquiry by phone whose therapist was never reached in that time is given up as well.
     """
-    parameters = operating.current(at=at)
+    limit = days_before(at, operating.current(at=at).expire_days)
     unreached = Inquiry.objects.filter(
-        status=InquiryStatus.RELEASED,
-        channel=Channel.PHONE,
-        released_at__lte=at - timedelta(days=parameters.expire_days),
+        status=InquiryStatus.RELEASED, channel=Channel.PHONE, released_at__lte=limit
     )
     for inquiry in unreached.order_by("id"):
         inquiries.end_unsent(inquiry=inquiry, actor=None, at=at, reason="never reached")
+    due = Inquiry.objects.filter(status=InquiryStatus.SENT, last_contact_at__lte=limit)
+    return sum(_expire(inquiry, limit=limit, at=at) for inquiry in due.order_by("id"))
+
+
+def days_before(at: datetime, days: int) -> datetime:
+    """The same hour on the clock so many days ago, also where the clocks were changed in between."""
+    return timezone.localtime(at) - timedelta(days=days)
+
+
+def _due(parameters: Any, at: datetime) -> QuerySet[Inquiry]:
+    """Unanswered long enough, and neither called again nor reminded; only the latest call counts."""
+    waiting = PlacementRequest.objects.filter(status=RequestStatus.SENT, search__status=SearchStatus.ACTIVE)
+    called = _follow_up_calls().filter(inquiry_contact__inquiry=OuterRef("pk"))
+    reminders_out = InquiryContact.objects.filter(
+        inquiry=OuterRef("pk"), email__kind=LetterKind.REMINDER
+    ).exclude(email__status=EmailStatus.CANCELLED)
     due = Inquiry.objects.filter(
-        status=InquiryStatus.SENT, last_contact_at__lte=at - timedelta(days=parameters.expire_days)
-    )
-    ids = list(due.order_by("id").values_list("id", flat=True))
-    for inquiry in Inquiry.objects.filter(pk__in=ids).order_by("id"):
-        _expire(inquiry, at=at)
-    return len(ids)
+        ~Exists(reminders_out),
+        pk__in=waiting.values("inquiry"),
+        status=InquiryStatus.SENT,
+        last_contact_at__lte=days_before(at, parameters.follow_up_days),
+    ).annotate(latest_call=Subquery(called.values("status")[:1]))
+    uncalled = due.filter(Q(latest_call__isnull=True) | Q(latest_call=CallStatus.CANCELLED))
+    return uncalled.exclude(contact_group__in=_paused_groups(timezone.localdate(at)))
 
 
-@transaction.atomic
-def complete_call(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at: datetime) -> PhoneCall:
-    """Record a call about an inquiry: reached counts as asked, anything else plans the next try."""
-    parameters = operating.current(at=at)
-    with operation():
-        inquiry = _held_inquiry_of(call)
-        done = calls.complete(call=call, outcome=outcome, note=note, actor=actor, at=at)
-        if inquiry is None:
-            return done
-        if outcome == CallOutcome.REACHED:
-            inquiries.mark_sent(inquiry=inquiry, actor=actor, at=at)
-            inquiries.note_contact(inquiry=lock(inquiry), at=at)
-        else:
-            tomorrow = at + timedelta(days=1)
-            _plan_again(inquiry, done, parameters=parameters, not_before=tomorrow, actor=actor, at=at)
-        return done
-
-
-def _held_inquiry_of(call: PhoneCall) -> Inquiry | None:
-    contact = InquiryContact.objects.filter(call=call).select_related("inquiry").first()
-    return inquiries.hold(inquiry=contact.inquiry) if contact else None
-
-
-def _plan_again(
-    inquiry: Inquiry, call: PhoneCall, *, parameters: Any, not_before: datetime, actor: Any, at: datetime
-) -> None:
-    planned = PhoneCall.objects.filter(inquiry_contact__inquiry=inquiry, status=CallStatus.PLANNED)
-    if inquiry.status in (InquiryStatus.RELEASED, InquiryStatus.SENT) and not planned.exists():
-        purpose = CallPurpose(call.purpose)
-        _try_to_plan(inquiry, purpose, parameters, not_before=not_before, actor=actor, at=at)
-
-
-def _plan_follow_up(inquiry: Inquiry, *, parameters: Any, at: datetime) -> bool:
+def _follow_up(inquiry: Inquiry, *, parameters: Any, at: datetime) -> bool:
     with transaction.atomic():
-        if lock(inquiry).status != InquiryStatus.SENT:
+        lock(inquiry)
+        if not _due(parameters, at).filter(pk=inquiry.pk).exists():
             return False
-        return _try_to_plan(inquiry, CallPurpose.FOLLOW_UP, parameters, not_before=at, actor=None, at=at)
+        if phone_of(inquiry.therapist):
+            return _plan_call(inquiry, parameters=parameters, at=at)
+        return reminders.remind(inquiry=inquiry, parameters=parameters, at=at)
 
 
-def _try_to_plan(
-    inquiry: Inquiry,
-    purpose: CallPurpose,
-    parameters: Any,
-    *,
-    not_before: datetime,
-    actor: Any,
-    at: datetime,
-) -> bool:
-    """False where no call can be planned (no number, an objection): the inquiry then runs out by itself."""
+def _plan_call(inquiry: Inquiry, *, parameters: Any, at: datetime) -> bool:
+    """False where no call can be planned (an objection, no free moment): the inquiry runs out by itself.
+
+    A call that a pause had cancelled keeps its number.
+    """
+    cancelled = _follow_up_calls().filter(inquiry_contact__inquiry=inquiry).first()
     try:
         with transaction.atomic():
             release.plan_call(
                 inquiry=inquiry,
-                purpose=purpose,
+                purpose=CallPurpose.FOLLOW_UP,
                 parameters=parameters,
-                not_before=not_before,
-                actor=actor,
+                not_before=at,
+                actor=None,
                 at=at,
+                attempt=cancelled.attempt if cancelled else 1,
             )
     except Refused:
         return False
     return True
 
 
+def _follow_up_calls() -> QuerySet[PhoneCall]:
+    return PhoneCall.objects.filter(purpose=CallPurpose.FOLLOW_UP).order_by("-id")
+
+
 @transaction.atomic
-def _expire(inquiry: Inquiry, *, at: datetime) -> None:
+def _expire(inquiry: Inquiry, *, limit: datetime, at: datetime) -> bool:
+    """False where an answer or another contact has come since the inquiry was found to be due."""
     with operation():
-        waiting = inquiry.requests.filter(status=RequestStatus.SENT).select_for_update().order_by("id")
+        waiting = list(inquiry.requests.filter(status=RequestStatus.SENT).select_for_update().order_by("id"))
+        fresh = lock(inquiry)
+        if (
+            fresh.status != InquiryStatus.SENT
+            or fresh.last_contact_at is None
+            or fresh.last_contact_at > limit
+        ):
+            return False
         for request in waiting:
             move(request, to=RequestStatus.EXPIRED, actor=None, at=at, fields={"ended_at": at})
-        inquiries.settle(inquiry=lock(inquiry), actor=None, at=at)
+        inquiries.settle(inquiry=fresh, actor=None, at=at)
+        return True
 
 
 def _paused_groups(today: date) -> QuerySet[ContactPause, int]:

@@ -1,21 +1,24 @@
 """Inquiries between release and end: sent, shrunk, settled. Used by the services beside it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.communication.enums import CallStatus, EmailStatus, LetterKind
+from apps.communication.enums import CallOutcome, CallPurpose, CallStatus, EmailStatus, LetterKind
 from apps.communication.models import EmailMessage, PhoneCall
 from apps.communication.services import calls, queue
+from apps.core import parameters as operating
 from apps.core.transitions import lock, move, operation
 from apps.matching import letters
 from apps.matching.enums import UNSENT_INQUIRIES, UNSENT_REQUESTS, InquiryStatus, RequestStatus
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, RequestHistory
+from apps.therapists.selectors import may_be_emailed
 
 R = RequestStatus
 # The message is, or may be, on its way: whoever is in it counts as asked.
@@ -39,7 +42,8 @@ def mark_sent(*, inquiry: Inquiry, at: datetime, actor: Any = None) -> None:
             return
         for request in requests:
             move(request, to=R.SENT, actor=actor, at=at, fields={"sent_at": at})
-        move(fresh, to=InquiryStatus.SENT, actor=actor, at=at, fields={"sent_at": at, "last_contact_at": at})
+        fields = {"sent_at": at, "last_contact_at": at, "contact_window": _window_from(fresh, at)}
+        move(fresh, to=InquiryStatus.SENT, actor=actor, at=at, fields=fields)
         cancel_calls(inquiry=fresh, actor=actor, at=at, reason="has been asked")
         settle(inquiry=fresh, actor=actor, at=at)
 
@@ -81,7 +85,7 @@ def take_out(*, requests: Iterable[PlacementRequest], actor: Any, at: datetime, 
 
 
 @transaction.atomic
-def settle(*, inquiry: Inquiry, actor: Any, at: datetime) -> None:
+def settle(*, inquiry: Inquiry, actor: Any, at: datetime, reason: str = "") -> None:
     """End an inquiry when nothing in it waits for an answer any more; planned calls are cancelled.
 
     An ended one without an answer becomes an answered one when an answer comes late.
@@ -94,19 +98,22 @@ def settle(*, inquiry: Inquiry, actor: Any, at: datetime) -> None:
         return
     expired = inquiry.requests.filter(status=R.EXPIRED).exists()
     to = InquiryStatus.ANSWERED if answered else InquiryStatus.EXPIRED if expired else InquiryStatus.WITHDRAWN
-    move(inquiry, to=to, actor=actor, at=at, fields={"ended_at": at})
+    move(inquiry, to=to, actor=actor, at=at, reason=reason, fields={"ended_at": at})
     cancel_calls(inquiry=inquiry, actor=actor, at=at, reason="inquiry ended")
 
 
 def tell_withdrawal(*, inquiry: Inquiry, requests: list[PlacementRequest], actor: Any, at: datetime) -> None:
-    """Tell an asked therapist kindly, where the inquiry went by e-mail."""
-    asked_by = inquiry_email(inquiry)
-    if asked_by is None or not requests:
+    """Tell an asked therapist kindly by letter, where one may be sent.
+
+    Where none may, `calling.plan_thanks` follows the event of the withdrawal with a short call.
+    """
+    to_email = _address_for_thanks(inquiry, at=at)
+    if not to_email or not requests:
         return
     email = queue.enqueue(
         letter=letters.withdrawal_letter(inquiry=inquiry, requests=requests),
-        to_email=asked_by.to_email,
-        to_name=asked_by.to_name,
+        to_email=to_email,
+        to_name=inquiry.therapist.full_name,
         therapist=inquiry.therapist,
         actor=actor,
         at=at,
@@ -116,8 +123,13 @@ def tell_withdrawal(*, inquiry: Inquiry, requests: list[PlacementRequest], actor
     )
 
 
-def cancel_calls(*, inquiry: Inquiry, actor: Any, at: datetime, reason: str) -> None:
+def cancel_calls(
+    *, inquiry: Inquiry, actor: Any, at: datetime, reason: str, is_thanks_included: bool = False
+) -> None:
+    """Calls that ask; those that say thanks are about what is over already."""
     planned = PhoneCall.objects.filter(inquiry_contact__inquiry=inquiry, status=CallStatus.PLANNED)
+    if not is_thanks_included:
+        planned = planned.exclude(purpose=CallPurpose.THANKS)
     for call in planned.order_by("id"):
         calls.cancel(call=call, actor=actor, at=at, reason=reason)
 
@@ -151,14 +163,32 @@ def take_back_withdrawals(*, operation_id: UUID, actor: Any, at: datetime, reaso
 
 
 def hold_back_withdrawal(*, request: PlacementRequest, actor: Any, at: datetime, reason: str) -> bool:
-    """Cancel the letter that tells of a withdrawal while it waits in the queue; False if it went out."""
+    """Cancel letter or call that tells of a withdrawal while it waits; False if somebody has been told."""
+    is_silent = _hold_back_thanks(request, actor=actor, at=at, reason=reason)
     told = EmailMessage.objects.filter(
         kind=LetterKind.WITHDRAWAL, inquiry_contact__request_ids__contains=[request.pk]
     )
     email = told.select_for_update().order_by("-id").first()
     if email is not None and email.status == EmailStatus.QUEUED:
         queue.cancel(email=email, actor=actor, at=at, reason=reason)
-    return email is None or email.status == EmailStatus.CANCELLED
+    return is_silent and (email is None or email.status == EmailStatus.CANCELLED)
+
+
+def _hold_back_thanks(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> bool:
+    """Take a request out of the planned call that says thanks; False where that call was made."""
+    about = InquiryContact.objects.filter(
+        call__purpose=CallPurpose.THANKS, request_ids__contains=[request.pk]
+    ).exclude(call__status=CallStatus.CANCELLED)
+    contact = about.select_related("call").order_by("-id").first()
+    if contact is None or contact.call is None:
+        return True
+    if contact.call.status != CallStatus.PLANNED:
+        return contact.call.outcome == CallOutcome.NOT_REACHED
+    contact.request_ids = [pk for pk in contact.request_ids if pk != request.pk]
+    contact.save(update_fields=["request_ids"])
+    if not contact.request_ids:
+        calls.cancel(call=contact.call, actor=actor, at=at, reason=reason)
+    return True
 
 
 def _take_back(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -> bool:
@@ -230,8 +260,28 @@ def _cancel(inquiry: Inquiry, email: EmailMessage | None, *, actor: Any, at: dat
         queue.cancel(email=email, actor=actor, at=at, reason=reason)
     for thanks in _unsent_thanks(inquiry):  # nobody was asked, so nobody is thanked
         queue.cancel(email=thanks, actor=actor, at=at, reason=reason)
-    cancel_calls(inquiry=inquiry, actor=actor, at=at, reason=reason)
+    cancel_calls(inquiry=inquiry, actor=actor, at=at, reason=reason, is_thanks_included=True)
     move(inquiry, to=InquiryStatus.CANCELLED, actor=actor, at=at, reason=reason, fields={"ended_at": at})
+
+
+def _window_from(inquiry: Inquiry, at: datetime) -> DateTimeTZRange:
+    """From the release to the end of the interval after the contact itself, which may come days later.
+
+    Nobody else's window can stand in the way: until now no other inquiry of the contact group was open.
+    """
+    window = inquiry.contact_window
+    assert window is not None and window.upper is not None  # a released inquiry has one
+    until = at + timedelta(days=operating.current(at=at).contact_interval_days)
+    return DateTimeTZRange(window.lower, max(window.upper, until))
+
+
+def _address_for_thanks(inquiry: Inquiry, *, at: datetime) -> str | None:
+    """Where the inquiry was written to, else the address a therapist asked by phone may be written to."""
+    asked_by = inquiry_email(inquiry)
+    if asked_by is not None:
+        return asked_by.to_email if asked_by.status in OUT_OF_HAND else None
+    policy = operating.current(at=at).email_policy
+    return may_be_emailed(therapist=inquiry.therapist, policy=policy)
 
 
 def _unsent_thanks(inquiry: Inquiry) -> QuerySet[EmailMessage]:

@@ -1,15 +1,17 @@
 """A person lets inquiries out: looked at once more, then an e-mail is queued or a call planned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from apps.communication.enums import CallPurpose
+from apps.communication.enums import CallPurpose, CallStatus
+from apps.communication.gates import undeliverable
 from apps.communication.services import calls, queue
 from apps.core import parameters as operating
 from apps.core.errors import DomainError, Refused, StaleState
@@ -122,7 +124,7 @@ def start_contact(
     """Queue the e-mail or plan the call of a released inquiry."""
     ids = [request.pk for request in requests]
     address = may_be_emailed(therapist=inquiry.therapist, policy=parameters.email_policy)
-    if inquiry.channel == Channel.EMAIL and address:
+    if inquiry.channel == Channel.EMAIL and address and not undeliverable([address]):
         email = queue.enqueue(
             letter=letters.inquiry_letter(inquiry=inquiry, requests=requests, today=today),
             to_email=address,
@@ -144,18 +146,36 @@ def plan_call(
     not_before: datetime,
     actor: Any,
     at: datetime,
+    attempt: int = 1,
+    tried: Sequence[datetime] = (),
 ) -> InquiryContact:
-    """Plan a call about all requests of an inquiry. Raises Refused without number or free moment."""
+    """Plan a call about the waiting requests of an inquiry. Raises Refused without number or free moment.
+
+    `attempt` and `tried` (the moments of earlier calls in vain) are those of `calls.plan`.
+    """
+    ids = waiting_ids(inquiry)
     call = calls.plan(
         therapist=inquiry.therapist,
         purpose=purpose,
         not_before=not_before,
-        minutes=parameters.call_minutes,
+        minutes=call_minutes(parameters, len(ids)),
         actor=actor,
         at=at,
+        attempt=attempt,
+        tried=tried,
     )
-    ids = list(inquiry.requests.order_by("id").values_list("id", flat=True))
     return InquiryContact.objects.create(inquiry=inquiry, call=call, request_ids=ids)
+
+
+def waiting_ids(inquiry: Inquiry) -> list[int]:
+    """What a call about an inquiry is about: released or asked, without an answer."""
+    waiting = inquiry.requests.filter(status__in=[RequestStatus.RELEASED, RequestStatus.SENT])
+    return list(waiting.order_by("id").values_list("id", flat=True))
+
+
+def call_minutes(parameters: Parameters, request_count: int) -> int:
+    """Two requests fit into the length of a call; `calls.plan` never goes beyond the phone hours."""
+    return int(parameters.call_minutes) * max(1, ceil(request_count / 2))
 
 
 def after_failed_email(*, inquiry: Inquiry, actor: Any, at: datetime, today: date, reason: str) -> None:
@@ -176,6 +196,22 @@ def after_failed_email(*, inquiry: Inquiry, actor: Any, at: datetime, today: dat
                 _plan_first_call(fresh, parameters, actor=actor, at=at)
         except Refused:
             inquiries.take_out(requests=fresh.requests.all(), actor=actor, at=at, reason=reason)
+
+
+@transaction.atomic
+def after_bounce(*, inquiry: Inquiry, actor: Any, at: datetime) -> bool:
+    """The letter of an inquiry came back after all: the therapist is called instead, if there is a number."""
+    with operation():
+        fresh = inquiries.hold(inquiry=inquiry)
+        is_called = fresh.contacts.filter(call__status__in=[CallStatus.PLANNED, CallStatus.DONE]).exists()
+        if fresh.status not in (InquiryStatus.RELEASED, InquiryStatus.SENT) or is_called:
+            return False
+        try:
+            with transaction.atomic():
+                _plan_first_call(fresh, operating.current(at=at), actor=actor, at=at)
+        except Refused:
+            return False
+        return True
 
 
 def _plan_first_call(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: datetime) -> None:

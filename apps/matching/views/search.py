@@ -31,7 +31,7 @@ MOST_FOUND = 8  # therapists of "why not?"
 @viewing
 @require_GET
 def candidates(request: HttpRequest, pk: int) -> HttpResponse:
-    search, today = _search(request, pk), timezone.localdate()
+    search, today = searched(request, pk), timezone.localdate()
     parameters = operating.current(at=timezone.now())
     context: dict[str, Any] = {
         "wishes": facts.wishes(search=search, today=today, parameters=parameters),
@@ -39,29 +39,29 @@ def candidates(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if search.status in OPEN_SEARCHES:
         context |= _looked_at(request, search, today, parameters)
-    return _page(request, search, "search", **context)
+    return tab_page(request, search, "search", **context)
 
 
 @viewing
 @require_GET
 def requests(request: HttpRequest, pk: int) -> HttpResponse:
-    search = _search(request, pk)
+    search = searched(request, pk)
     lines = [{"request": row, "parts": facts.score_parts(row)} for row in requests_of_search(search)]
-    return _page(request, search, "search_requests", lines=lines)
+    return tab_page(request, search, "search_requests", lines=lines)
 
 
 @viewing
 @require_GET
 def history(request: HttpRequest, pk: int) -> HttpResponse:
-    search = _search(request, pk)
-    return _page(request, search, "search_history", entries=timeline.of_search(search))
+    search = searched(request, pk)
+    return tab_page(request, search, "search_history", entries=timeline.of_search(search))
 
 
 @viewing
 @require_GET
 def why_not(request: HttpRequest, pk: int) -> HttpResponse:
     """Why these therapists do, or do not, fit: for htmx the result alone."""
-    search, query = _search(request, pk), request.GET.get("q", "").strip()
+    search, query = searched(request, pk), request.GET.get("q", "").strip()
     ids = named(text=query, patient=search.patient, most=MOST_FOUND) if query else []
     today = timezone.localdate()
     parameters = operating.current(at=timezone.now())
@@ -84,16 +84,17 @@ def why_not(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, template, context)
 
 
-def _search(request: HttpRequest, pk: int) -> PlacementSearch:
+def searched(request: HttpRequest, pk: int) -> PlacementSearch:
     search = get_object_or_404(search_page(), pk=pk)
     note_access(request, [search.patient_id])
     return search
 
 
-def _page(request: HttpRequest, search: PlacementSearch, tab: str, **context: Any) -> HttpResponse:
+def tab_page(request: HttpRequest, search: PlacementSearch, tab: str, **context: Any) -> HttpResponse:
     tabs = [
         ("search", _("Candidates"), None),
         ("search_requests", _("Requests"), search.requests.count()),
+        ("search_evidence", _("Evidence of refusals"), None),
         ("search_history", _("History"), None),
     ]
     context |= {

@@ -3,6 +3,7 @@
 The matching app calls these together with the changes of its search; the pages here only end a therapy.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Refused
+from apps.core.locks import in_order
 from apps.core.transitions import lock, move
 from apps.patients import selectors
 from apps.patients.enums import PatientStatus
@@ -68,9 +70,14 @@ def note_first_place(*, patient: Patient, on: date) -> None:
 
 
 def note_contact(*, patient: Patient, at: datetime) -> None:
-    """The newest contact with the patient; an older one noted late changes nothing."""
+    note_contacts(patient_ids=[patient.pk], at=at)
+
+
+def note_contacts(*, patient_ids: Collection[int], at: datetime) -> None:
+    """The newest contact with patients; an older one noted late changes nothing."""
     is_older = Q(last_contact_at__isnull=True) | Q(last_contact_at__lt=at)
-    Patient.objects.filter(is_older, pk=patient.pk).update(last_contact_at=at)
+    rows = Patient.objects.filter(is_older, pk__in=patient_ids)
+    rows.filter(pk__in=in_order(rows)).update(last_contact_at=at)
 
 
 def _refuse_incomplete(patient: Patient, today: date) -> None:

@@ -1,18 +1,17 @@
 """One patient: a page per tab."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.permissions import viewing
+from apps.core import timeline
 from apps.core.enums import Language, Method
 from apps.core.templatetags.ui import labels
 from apps.patients import selectors
 from apps.patients.enums import PatientStatus
-from apps.patients.models import Patient, PatientHistory
+from apps.patients.models import Patient
 from apps.patients.views.common import opened, page_context
 
 
@@ -52,18 +51,5 @@ def wishes(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     patient = opened(request, pk)
-    entries = [_entry(row) for row in selectors.history(patient=patient)]
-    return render(request, "patients/history.html", page_context(patient, "history", entries=entries))
-
-
-def _entry(row: PatientHistory) -> dict[str, Any]:
-    """One line of components/timeline.html."""
-    names = dict(PatientStatus.choices)
-    before, after = names.get(row.old, ""), names.get(row.new, row.new)
-    return {
-        "at": row.at,
-        "actor": row.actor.display_name if row.actor else "",
-        "icon": "person",
-        "text": f"{before} → {after}" if before else after,
-        "reason": row.reason,
-    }
+    found = timeline.story_page(timeline.story(timeline.PATIENT, pk), query=request.GET)
+    return render(request, "patients/history.html", page_context(patient, "history", story=found))

@@ -1,5 +1,6 @@
 """Contact pauses and the days of the last contacts."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import StaleState
+from apps.core.locks import in_order
 from apps.core.saving import check_fields, save_checked
 from apps.events.services import publish
 from apps.therapists.models import ContactPause, Therapist
@@ -47,6 +49,11 @@ def note_email(*, therapist: Therapist, at: datetime) -> None:
     _note(therapist, "last_email_at", at)
 
 
+def note_emails(*, therapist_ids: Collection[int], at: datetime) -> None:
+    """The same for several therapists in one statement."""
+    _note_all(therapist_ids, "last_email_at", at)
+
+
 def note_call(*, therapist: Therapist, at: datetime) -> None:
     _note(therapist, "last_call_at", at)
 
@@ -56,7 +63,12 @@ def note_talk(*, therapist: Therapist, at: datetime) -> None:
 
 
 def _note(therapist: Therapist, field: str, at: datetime) -> None:
+    if _note_all([therapist.pk], field, at):
+        setattr(therapist, field, at)
+
+
+def _note_all(therapist_ids: Collection[int], field: str, at: datetime) -> int:
     """Only ever later; `updated_at` stays, so that nobody's open form goes stale by a call."""
     earlier = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": at})
-    if Therapist.objects.filter(earlier, pk=therapist.pk).update(**{field: at}):
-        setattr(therapist, field, at)
+    rows = Therapist.objects.filter(earlier, pk__in=therapist_ids)
+    return rows.filter(pk__in=in_order(rows)).update(**{field: at})

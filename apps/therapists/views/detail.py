@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.permissions import viewing
-from apps.core import parameters
+from apps.core import parameters, timeline
 from apps.core.enums import Language
-from apps.therapists import selectors, timeline
+from apps.therapists import selectors
 from apps.therapists.enums import HoursKind
 from apps.therapists.models import Therapist
 
@@ -73,7 +73,8 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     therapist = _therapist(pk)
-    return _page(request, therapist, "history", entries=timeline.entries(therapist))
+    found = timeline.story_page(timeline.story(timeline.THERAPIST, pk), query=request.GET)
+    return _page(request, therapist, "history", story=found)
 
 
 def _therapist(pk: int, *prefetches: str) -> Therapist:

@@ -17,7 +17,7 @@ from apps.core.errors import DomainError
 from apps.events import services as events
 from apps.matching.enums import AnswerSource, Channel, RejectionReason, RequestStatus, SessionOutcome
 from apps.matching.models import PlacementRequest, Round
-from apps.matching.services import answers, follow_up, release, rounds, searches, trial
+from apps.matching.services import answers, calling, follow_up, release, rounds, searches, trial
 from apps.matching.services.answers import Answer
 from apps.patients.models import Patient
 from apps.workspace.demo.people import weighted
@@ -117,7 +117,7 @@ class Life:
         due = PhoneCall.objects.filter(status=CallStatus.PLANNED, ends_at__lte=at).order_by("starts_at", "id")
         for call in list(due):
             outcome = weighted(self.rng, CallOutcome.values, (0.55, 0.25, 0.12, 0.08))
-            follow_up.complete_call(
+            calling.complete_call(
                 call=call,
                 outcome=CallOutcome(outcome),
                 note=self.rng.choice(NOTES),

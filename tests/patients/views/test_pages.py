@@ -79,13 +79,20 @@ def test_wishes_show_hours_or_say_unknown(viewer_client: Client) -> None:
 def test_history_shows_who_and_why(
     viewer_client: Client, coordinator: User, at: datetime, today: date
 ) -> None:
-    patient = PatientFactory()
-    status.begin_search(patient=patient, actor=coordinator, at=at, today=today)
+    patient = PatientFactory(consents=["health_data"])
+    status.begin_search(patient=PatientFactory(), actor=coordinator, at=at, today=today)
+    patient.history.create(old="open", new="searching", at=at, actor=coordinator, operation="0" * 32)
+    patient.status = "searching"
+    patient.started_on = today
+    patient.save(update_fields=["status", "started_on"])
     status.cancel_search(patient=patient, actor=coordinator, at=at, reason="moved abroad")
     response = viewer_client.get(reverse("patients:history", args=[patient.pk]), headers=ENGLISH)
-    entries = [(entry["text"], entry["actor"], entry["reason"]) for entry in response.context["entries"]]
+    entries = [
+        (entry["text"], entry.get("actor"), entry["reason"]) for entry in response.context["story"].entries
+    ]
     assert entries == [
         ("searching → search cancelled", "Coordinator", "moved abroad"),
         ("open → searching", "Coordinator", ""),
+        ("Consent given: processing health data", None, "contract, page 3"),
     ]
     assert "moved abroad" in response.text
