@@ -14,9 +14,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "events-dispatch": {"task": "events.dispatch", "schedule": SECONDS(30)},
     "communication-send-queue": {"task": "communication.send_queue", "schedule": SECONDS(30)},
     "communication-free-stuck": {"task": "communication.free_stuck", "schedule": SECONDS(60)},
-    "communication-poll-mailbox": {"task": "communication.poll_mailbox", "schedule": SECONDS(120)},
-    "communication-reconcile": {"task": "communication.reconcile", "schedule": SECONDS(300)},
     "matching-simulations": {"task": "matching.run_simulations", "schedule": SECONDS(60)},
+    # mailboxes: new messages, unclear letters
+    "communication-poll-mailbox": {
+        "task": "communication.poll_mailbox",
+        "schedule": crontab(minute="*/2"),
+    },
+    "communication-reconcile": {"task": "communication.reconcile", "schedule": crontab(minute="*/5")},
     # the day of a search
     "matching-resume-paused": {
         "task": "matching.resume_due_searches",

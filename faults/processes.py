@@ -1,5 +1,6 @@
 """Processes that may be killed: forked from this one, so that Django is ready in them at once."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,7 @@ _fork = multiprocessing.get_context("fork")
 def start(work: Callable[[], object], *, is_leader: bool = False) -> ForkProcess:
     """A child at work, as `leader` of a process group of its own where it has children itself."""
     _let_go()
+    gc.freeze()  # a collection in the child would copy all that this process knows
     process = _fork.Process(target=_run, args=(work, is_leader))
     process.start()
     return process

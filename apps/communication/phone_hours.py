@@ -37,12 +37,12 @@ def windows(
 
 
 def open_until(hours: Sequence[Interval], *, at: datetime, state: str) -> datetime | None:
-    """The end of the phone hours that run at this moment; None where nobody answers."""
-    today = at.astimezone(BERLIN).date()
-    if is_holiday(today, state):
+    """The end of the phone hours that run in this minute; None where nobody answers."""
+    minute = at.astimezone(BERLIN).replace(second=0, microsecond=0)
+    if is_holiday(minute.date(), state):
         return None
-    for begin, end in _windows_of_day(hours, today, at.astimezone(BERLIN), 1):
-        if begin.astimezone(UTC) <= at.astimezone(UTC):
+    for begin, end in _windows_of_day(hours, minute.date(), minute, 1):
+        if _instant(begin) <= _instant(minute):
             return end
     return None
 

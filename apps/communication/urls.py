@@ -28,7 +28,6 @@ urlpatterns = [
     path("emails/<int:pk>/send-anyway/", emails.override, name="override_email"),
     path("emails/<int:pk>/cancel/", emails.cancel, name="cancel_email"),
     path("inbox/", inbound.show, name="inbox"),
-    path("inbox/<int:pk>/", inbound.detail, name="inbound"),
     path("inbox/<int:pk>/done/", inbound.finish, name="finish_inbound"),
     path("inbox/<int:pk>/dismiss/", inbound.dismiss, name="dismiss_inbound"),
     path("inbox/<int:pk>/park/", inbound.park, name="park_inbound"),

@@ -79,7 +79,7 @@ def move_many(
     fields: Mapping[str, Any] | None = None,
     each: Mapping[int, Mapping[str, str]] | None = None,
 ) -> list[S]:
-    """The same for many rows of one kind, in one statement; returns those that went.
+    """The same for many rows of one kind, in one statement (two with events); returns those that went.
 
     A row whose state has no such way any more is left out, not an error: among many somebody is always
     faster. `fields` are the same for all; `each` holds one row's own by primary key (texts, every row the
@@ -89,7 +89,7 @@ def move_many(
         return []
     now = timezone.now()
     common = {"status": to, "updated_at": now, **(fields or {})}
-    with operation() as operation_id:
+    with _transaction(), operation() as operation_id:
         statement = bulk.Move(
             model=type(objs[0]),
             ids=[obj.pk for obj in objs],
@@ -99,13 +99,13 @@ def move_many(
             history={"at": at, "actor_id": actor and actor.pk, "reason": reason, "operation": operation_id},
         )
         old = statement.run()
-    going = [obj for obj in objs if obj.pk in old]
+        going = [obj for obj in objs if obj.pk in old]
+        if going and (event := type(going[0]).EVENTS.get(to)):
+            subjects = [(getattr(obj, obj.SUBJECT_ID), {"from": old[obj.pk], "to": to}) for obj in going]
+            publish_many(type=event, subjects=subjects, at=at)
     for obj in going:
         for name, value in {**common, **(each or {}).get(obj.pk, {})}.items():
             setattr(obj, name, value)
-    if going and (event := type(going[0]).EVENTS.get(to)):
-        subjects = [(getattr(obj, obj.SUBJECT_ID), {"from": old[obj.pk], "to": to}) for obj in going]
-        publish_many(type=event, subjects=subjects, at=at)
     return going
 
 

@@ -3,13 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connections, transaction
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError, StaleState
-from apps.core.transitions import lock, move, operation, record_start
+from apps.core.transitions import lock, move, move_many, operation, record_start
 from apps.events.models import DomainEvent
 from apps.matching.enums import SearchStatus
 from apps.matching.models import PlacementSearch
@@ -216,3 +217,64 @@ def test_of_two_at_the_same_moment_one_wins(at: datetime) -> None:
             assert sorted(results) == ["stale", "won"]
             assert search.history.count() == 1
     assert DomainEvent.objects.filter(type="search.cancelled").count() == 10
+
+
+def test_move_many_does_the_same_as_move(coordinator: User, at: datetime) -> None:
+    one, *many = [SearchFactory() for _number in range(3)]
+    move(one, to=S.PAUSED, actor=coordinator, at=at, reason="holiday", fields=PAUSED)
+    moved = move_many(many, to=S.PAUSED, actor=coordinator, at=at, reason="holiday", fields=PAUSED)
+    assert moved == many
+    rows = [list(row.history.values_list("old", "new", "at", "actor", "reason")) for row in (one, *many)]
+    assert rows == [[("active", "paused", at, coordinator.pk, "holiday")]] * 3
+    saved = PlacementSearch.objects.in_bulk([row.pk for row in (one, *many)])
+    for row in (one, *many):
+        fresh = saved[row.pk]
+        assert (fresh.status, fresh.paused_from, fresh.pause_reason) == (
+            "paused",
+            PAUSED["paused_from"],
+            "holiday",
+        )
+        assert (row.status, row.paused_from, row.updated_at) == (
+            "paused",
+            fresh.paused_from,
+            fresh.updated_at,
+        )
+    events = DomainEvent.objects.filter(type="search.paused").order_by("id")
+    assert [event.subject_id for event in events] == [str(row.patient_id) for row in (one, *many)]
+    assert {str(event.payload) for event in events} == {"{'to': 'paused', 'from': 'active'}"}
+
+
+def test_move_many_leaves_out_what_has_no_such_way_any_more(db: None, at: datetime) -> None:
+    goes, over = SearchFactory(), SearchFactory()
+    PlacementSearch.objects.filter(pk=over.pk).update(status=S.CANCELLED, **ENDED)
+    assert move_many([over, goes], to=S.TRIAL, actor=None, at=at) == [goes]
+    over.refresh_from_db()
+    assert (over.status, over.history.count()) == (S.CANCELLED, 0)
+    assert move_many([over], to=S.TRIAL, actor=None, at=at) == []
+    assert move_many([], to=S.TRIAL, actor=None, at=at) == []
+
+
+def test_move_many_saves_what_each_row_has_of_its_own(db: None, at: datetime) -> None:
+    rows = [SearchFactory() for _number in range(3)]
+    reasons = {row.pk: {"pause_reason": f'it\'s "{row.pk}" %s'} for row in rows}
+    fields = {"paused_from": PAUSED["paused_from"]}
+    move_many(rows, to=S.PAUSED, actor=None, at=at, fields=fields, each=reasons)
+    for row in rows:
+        row.refresh_from_db()
+        assert row.pause_reason == f'it\'s "{row.pk}" %s'
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_move_many_needs_two_statements_however_many(
+    db: None, at: datetime, django_assert_num_queries: Any, count: int
+) -> None:
+    rows = [SearchFactory() for _number in range(count)]
+    with django_assert_num_queries(2):
+        move_many(rows, to=S.TRIAL, actor=None, at=at)
+
+
+def test_move_many_without_a_transaction_makes_its_own(db: None, at: datetime) -> None:
+    row = SearchFactory()
+    with operation() as operation_id:
+        move_many([row], to=S.TRIAL, actor=None, at=at)
+    assert row.history.get().operation == operation_id

@@ -246,3 +246,25 @@ def test_event_in_the_hands_of_another_worker_is_skipped(at: datetime) -> None:
         DomainEvent.objects.select_for_update().get(pk=first.pk)
         assert pool.submit(work).result(timeout=30) == 1
     assert seen == ["1"]
+
+
+def test_event_that_kills_its_worker_is_parked_and_the_others_go_on(at: datetime) -> None:
+    """A worker that dies rolls back: only the count that was committed before is left of it."""
+    seen: list[str] = []
+
+    def deadly(event: DomainEvent) -> None:
+        if event.subject_id == "0":
+            raise KeyboardInterrupt  # stands for a process that ends: nothing catches it
+        seen.append(event.subject_id)
+
+    listen(deadly)
+    poison, good = happen(at, 2)
+    for _death in range(MAX_ATTEMPTS):
+        with pytest.raises(KeyboardInterrupt):
+            dispatch(at=at)
+    assert seen == []
+    dispatch(at=at)
+    poison.refresh_from_db()
+    good.refresh_from_db()
+    assert (poison.parked_at, poison.last_error, poison.dispatched_at) == (at, "worker died", None)
+    assert (seen, good.dispatched_at) == (["1"], at)

@@ -8,9 +8,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from apps.accounts.models import User
-from apps.communication.enums import CallPurpose
-from apps.communication.models import EmailMessage, Note, PhoneCall
-from apps.communication.services import calls, notes, sending
+from apps.communication.enums import CallPurpose, InboundSource
+from apps.communication.models import EmailMessage, InboundMessage, Note, PhoneCall
+from apps.communication.services import calls, inbound, notes, sending
 from apps.core import parameters
 from apps.events import services as events
 from apps.matching.enums import AnswerSource, RequestStatus
@@ -40,6 +40,7 @@ class World:
     call: PhoneCall
     email: EmailMessage
     note: Note
+    message: InboundMessage
     evidence: RefusalEvidence
     manager: User
 
@@ -76,6 +77,7 @@ class World:
             "calls": self.call.pk,
             "emails": self.email.pk,
             "notes": self.note.pk,
+            "inbox": self.message.pk,
             "reply": reply_token(self.request.inquiry),
             "letters": "inquiry",
             "versions": 1,
@@ -125,6 +127,7 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
         ),
         email=EmailMessage.objects.earliest("pk"),
         note=notes.add(text="asks for letters only", therapist=therapist, actor=coordinator, at=at),
+        message=_message(request, at),
         evidence=evidence.create(
             patient=request.search.patient,
             stated=Stated(period_from=today, period_to=today),
@@ -144,6 +147,13 @@ def _accept(request: PlacementRequest, actor: User, at: datetime, today: date) -
         at=at,
         today=today,
     )
+
+
+def _message(request: PlacementRequest, at: datetime) -> InboundMessage:
+    """The therapist answers the letter by e-mail."""
+    letter = EmailMessage.objects.filter(inquiry_contact__inquiry=request.inquiry).earliest("pk")
+    raw = f"From: {letter.to_email}\r\nIn-Reply-To: {letter.message_id}\r\n\r\nLeider nein."
+    return inbound.ingest(raw=raw.encode(), source=InboundSource.IMAP, received_at=at)[0]
 
 
 def _simulation(actor: User, at: datetime) -> SimulationRun:

@@ -76,4 +76,10 @@ def _receipt(mail: Any) -> Receipt:
     reply = ", ".join(sorted(str(state) for state in states))
     if not states & TAKEN:
         raise DeliveryError(reply=reply or "no answer", permanent=bool(states), is_unclear=not states)
-    return Receipt(reply=reply, provider_id=str(status.message_id or ""))
+    return Receipt(reply=reply, provider_id=_number(status.message_id))
+
+
+def _number(given: Any) -> str:
+    """anymail gives one number, or a set where the provider names the recipients in another spelling."""
+    numbers = given if isinstance(given, set) else {given}
+    return next((str(number) for number in numbers if number), "")

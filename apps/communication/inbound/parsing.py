@@ -99,7 +99,9 @@ def _read(message: Message, raw: bytes) -> Received:
         subject=decoding.header_text(_header(message, "subject"))[:500],
         text=_shortened(parts.text),
         files=parts.files,
-        headers={name: decoding.header_text(_header(message, name)) for name in ASKED if _header(message, name)},
+        headers={
+            name: decoding.header_text(_header(message, name)) for name in ASKED if _header(message, name)
+        },
         returned=_shortened("\n\n".join(parts.returned)),
         is_report=message.get_content_type() == "multipart/report",
         received_count=len(message.get_all("received", [])),

@@ -8,12 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.communication.enums import INBOUND_OPEN, InboundKind, InboundSource, InboundStatus, MatchedBy
 from apps.communication.inbound import answers, reports
+from apps.communication.inbound.decoding import as_text
 from apps.communication.inbound.matters import Cue, Matter, resolve
 from apps.communication.inbound.parsing import (
     RAW_LIMIT,
@@ -35,6 +36,7 @@ from apps.therapists.models import Therapist
 log = structlog.get_logger(__name__)
 
 S = InboundStatus
+UNREAD_SHOWN = 5000  # bytes of a message nothing could be made of
 NO_DECISION = (InboundKind.LOOP, InboundKind.BOUNCE, InboundKind.DELAY, InboundKind.AUTO_REPLY)
 
 
@@ -66,6 +68,27 @@ def _find_or_record(
         if present is None:
             raise
         return present, False
+    except (OperationalError, InterfaceError):  # no fault of the message: the next attempt takes it
+        raise
+    except Exception as error:  # a message that trips us up must not stop those behind it, nor be lost
+        log.error("inbound_not_understood", error=type(error).__name__)
+        return _record_unread(fingerprint, raw, source, at), True
+
+
+@transaction.atomic
+def _record_unread(fingerprint: str, raw: bytes, source: InboundSource, at: datetime) -> InboundMessage:
+    """As it came, for a person; whoever repairs the reading finds it whole."""
+    row = InboundMessage.objects.create(
+        kind=InboundKind.ANSWER,
+        source=source,
+        fingerprint=fingerprint,
+        received_at=at,
+        text=as_text(raw[:UNREAD_SHOWN], None),
+        raw=base64.b64encode(raw[:RAW_LIMIT]).decode(),
+        size=len(raw),
+    )
+    record_start(row, actor=None, at=at, reason="not understood")
+    return row
 
 
 def _fingerprints(received: Received) -> list[str]:

@@ -34,13 +34,6 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "communication/inbox.html", {"table": table, "tabs": _tabs(tab), "tab": tab})
 
 
-@viewing
-@require_GET
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of one message shows the inquiry it is about: matching has it."""
-    return redirect("matching:inbound", get_object_or_404(InboundMessage.objects.only("pk"), pk=pk).pk)
-
-
 @working
 @require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponse:

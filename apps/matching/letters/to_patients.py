@@ -9,8 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from apps.communication.enums import LetterKind
-from apps.communication.letters import LetterType, Privacy, RealData, Variable, register
-from apps.communication.letters.types import Values
+from apps.communication.letters import LetterType, Privacy, RealData, Values, Variable, register
 from apps.core.contacts import readable_phone
 from apps.core.enums import Salutation
 from apps.matching.enums import WON_REQUESTS, RequestStatus

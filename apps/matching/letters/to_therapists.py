@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.communication.enums import LetterKind
-from apps.communication.letters import LetterType, Privacy, RealData, Variable, register
-from apps.communication.letters.types import Values
+from apps.communication.letters import LetterType, Privacy, RealData, Values, Variable, register
 from apps.matching.enums import RequestStatus, SearchStatus
 from apps.matching.letters.cases import case_values
 from apps.matching.models import Inquiry, PlacementRequest

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.communication.enums import LetterKind
+from apps.core import parameters as operating
 from apps.core.parameters import Parameters
 from apps.matching.enums import UNSENT_REQUESTS, Channel, RequestStatus
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, PlacementSearch
-from apps.therapists.selectors import may_be_emailed
+from apps.therapists.models import Therapist
+from apps.therapists.selectors import may_be_emailed, with_offer
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Withdrawal:
     unsent: int
     asked: int
     told: tuple[str, ...]
+    called: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
@@ -41,12 +46,17 @@ class Withdrawal:
         return [text % {"count": self.asked}] if self.asked else []
 
     def _told(self) -> list[str]:
-        return [_("E-mail with thanks to: %(names)s.") % {"names": ", ".join(self.told)}] if self.told else []
+        texts = (
+            (_("E-mail with thanks to: %(names)s."), self.told),
+            (_("A short call with thanks is planned to: %(names)s."), self.called),
+        )
+        return [text % {"names": ", ".join(names)} for text, names in texts if names]
 
 
 def withdrawal(*, search: PlacementSearch, except_for: PlacementRequest | None = None) -> Withdrawal:
     """The open and waiting-list requests of a search, but one, if they were withdrawn now."""
-    others = search.requests.select_related("therapist")
+    therapists = Prefetch("therapist", queryset=with_offer(Therapist.objects.all()))
+    others = search.requests.prefetch_related(therapists)
     if except_for is not None:
         others = others.exclude(pk=except_for.pk)
     asked = list(others.filter(status__in=[RequestStatus.SENT, RequestStatus.WAITLISTED]).order_by("pk"))
@@ -55,9 +65,16 @@ def withdrawal(*, search: PlacementSearch, except_for: PlacementRequest | None =
             inquiry__in={request.inquiry_id for request in asked}, email__kind=LetterKind.INQUIRY
         ).values_list("inquiry_id", flat=True)
     )
-    told = [request.therapist.full_name for request in asked if request.inquiry_id in written]
+    policy = operating.current(at=timezone.now()).email_policy if asked else ""
+    told: dict[str, None] = {}
+    called: dict[str, None] = {}
+    for request in asked:
+        by_letter = request.inquiry_id in written or may_be_emailed(
+            therapist=request.therapist, policy=policy
+        )
+        (told if by_letter else called)[request.therapist.full_name] = None
     unsent = others.filter(status__in=UNSENT_REQUESTS).count()
-    return Withdrawal(unsent=unsent, asked=len(asked), told=tuple(dict.fromkeys(told)))
+    return Withdrawal(unsent=unsent, asked=len(asked), told=tuple(told), called=tuple(called))
 
 
 @dataclass(frozen=True)

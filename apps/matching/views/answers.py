@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from apps.accounts.permissions import working
+from apps.core import parameters as operating
 from apps.matching.enums import RUNNING_SEARCHES, AnswerSource, RequestStatus
 from apps.matching.forms import AnswerForm, ReasonForm
 from apps.matching.models import PlacementRequest
@@ -20,6 +21,7 @@ from apps.matching.selectors.previews import withdrawal
 from apps.matching.services import answers
 from apps.matching.views.inquiries import card
 from apps.matching.views.shared import ask, done, note_access, posted, reads_and_writes
+from apps.therapists.selectors import may_be_emailed
 
 
 @working
@@ -138,7 +140,8 @@ def _of_taking(asked: PlacementRequest) -> list[str]:
 
 def _of_thanking(asked: PlacementRequest) -> list[str]:
     was_written = asked.inquiry.contacts.filter(email__kind="inquiry").exists()
-    name = {"name": asked.therapist.full_name}
-    if was_written:
-        return [_("E-mail with thanks to: %(names)s.") % {"names": name["name"]}]
-    return [_("The inquiry went by phone: please thank %(name)s in a call.") % name]
+    policy = operating.current(at=timezone.now()).email_policy
+    names = {"names": asked.therapist.full_name}
+    if was_written or may_be_emailed(therapist=asked.therapist, policy=policy):
+        return [_("E-mail with thanks to: %(names)s.") % names]
+    return [_("A short call with thanks is planned to: %(names)s.") % names]

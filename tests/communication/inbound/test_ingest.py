@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 
 from apps.accounts.models import User
 from apps.communication.enums import EmailStatus, InboundSource, InboundStatus
@@ -167,6 +167,28 @@ def test_done_message_is_not_assigned(world: World, coordinator: User) -> None:
     inbound.finish(message=row, actor=coordinator, at=AT)
     with pytest.raises(Refused):
         inbound.assign(message=row, therapist=world.two, actor=coordinator, at=AT)
+
+
+def test_message_that_trips_us_up_is_kept_for_a_person(world: World, monkeypatch: Any) -> None:
+    def dies(*args: Any, **kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbound, "recognise", dies)
+        row = take_in(no(1, "Leider nein."))
+    assert (row.status, row.history.get().reason) == ("unmatched", "not understood")
+    assert "Leider nein." in row.text
+    assert take_in(no(1, "Leider nein.")).pk == row.pk
+
+
+def test_database_out_of_reach_is_no_fault_of_the_message(world: World, monkeypatch: Any) -> None:
+    def dies(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(inbound, "recognise", dies)
+    with pytest.raises(OperationalError):
+        take_in(no())
+    assert InboundMessage.objects.count() == 0
 
 
 def test_loop_of_machines_never_starts(world: World) -> None:

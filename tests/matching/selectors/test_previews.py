@@ -25,12 +25,19 @@ def test_withdrawal_counts_unsent_asked_and_who_is_told(at: datetime) -> None:
     written = RequestFactory()
     search = written.search
     write(written, at)
-    RequestFactory(search=search, status="waitlisted")
+    called = RequestFactory(search=search, status="waitlisted", therapist__practice__email="")
     RequestFactory(search=search, status="planned")
     RequestFactory(search=search, status="rejected")
     found = previews.withdrawal(search=search)
     assert (found.unsent, found.asked, found.told) == (1, 2, (written.therapist.full_name,))
-    assert len(found.sentences) == 3
+    assert found.called == (called.therapist.full_name,)
+    assert len(found.sentences) == 4
+
+
+def test_withdrawal_of_a_request_by_phone_is_told_by_letter_where_that_may_be() -> None:
+    asked = RequestFactory()
+    found = previews.withdrawal(search=asked.search)
+    assert (found.told, found.called) == ((asked.therapist.full_name,), ())
 
 
 def test_withdrawal_leaves_the_winner_out() -> None:

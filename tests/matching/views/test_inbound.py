@@ -80,11 +80,6 @@ def test_inbox_shows_each_message_under_its_tab(world: World, viewer_client: Cli
     }
 
 
-def test_short_address_leads_to_the_message(world: World, viewer_client: Client) -> None:
-    answer = viewer_client.get(reverse("communication:inbound", args=[no().pk]))
-    assert answer["Location"] == reverse("matching:inbound", args=[InboundMessage.objects.get().pk])
-
-
 def test_page_shows_words_suggestion_and_notes_the_look(world: World, coordinator_client: Client) -> None:
     text = page(coordinator_client, "matching:inbound", no())
     asked = request_of("K7M-4QX")

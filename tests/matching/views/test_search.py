@@ -204,7 +204,7 @@ def test_cancel_previews_what_is_withdrawn_and_undo_brings_it_back(coordinator_c
     asked = RequestFactory()
     RequestFactory(search=asked.search, status="planned")
     url = reverse("matching:cancel_search", args=[asked.search_id])
-    assert len(coordinator_client.get(url).context["consequences"]) == 4
+    assert len(coordinator_client.get(url).context["consequences"]) == 5
     assert PlacementRequest.objects.filter(status="sent").count() == 1
     coordinator_client.post(url, {"reason": "moved away"})
     asked.search.refresh_from_db()
