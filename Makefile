@@ -53,6 +53,7 @@ rivals: setup ## Let twenty therapists accept at once, two hundred times (real c
 	RIVAL_ROUNDS=200 $(VENV_PYTHON) -m pytest tests/matching/test_rivals.py
 
 bench: setup ## Measure the product beside its rivals (ONLY=matching for a part, SIZE=small|mid|full for one size)
+	@$(VENV_PYTHON) scripts/setup.py --bench
 	@$(VENV_PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
 faults: setup ## Kill, cut and repeat on purpose, count what is lost or doubled (ONLY=F1 CONTROL=1 SEED=7 SCALE=0.1)

@@ -1,4 +1,4 @@
-"""The settings of the tests with the rivals of the e-mail queue beside the product (requirements/bench.txt)."""
+"""The settings of the tests, with the rivals of the e-mail queue installed (requirements/bench.txt)."""
 
 from config.settings.test import *
 
@@ -12,5 +12,3 @@ POST_OFFICE = {
     "LOG_LEVEL": 1,  # failures only, as its manual advises for many messages
     "THREADS_PER_PROCESS": 5,  # its default
 }
-# The time of the rivals' pages and signals is not what is measured, but their admin must load.
-MIGRATION_MODULES: dict[str, str] = {}

@@ -72,15 +72,17 @@ def _alone(way: str, count: int, port: int, certificate: Path | None) -> float:
         **({"SSL_CERT_FILE": str(certificate)} if certificate else {}),
     }
     command = [sys.executable, "-m", "benchmarks.mail_alone", way, str(count)]
-    output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return float(json.loads(output.splitlines()[-1])["seconds"])
+    done = subprocess.run(  # noqa: S603
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
 
 
 @contextmanager
 def sink(delay_ms: float, *files: str) -> Iterator[int]:
     port = _free_port()
     command = [sys.executable, "-m", "benchmarks.mail_sink", str(port), str(delay_ms), *files]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout is not None
         process.stdout.readline()  # "ready"
         try:

@@ -33,7 +33,7 @@ from tests.factories.therapists import TherapistFactory
 FAULTS = 200
 HTMX = {"HX-Request": "true"}
 HIDDEN = re.compile(r'<input type="hidden"[^>]*?name="(?P<name>[^"]+)"[^>]*?value="(?P<value>[^"]*)"')
-NOT_NORMAL = (400, 403, 404, 405)
+NOT_NORMAL = (400, 403, 404, 405, 429)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,19 @@ class Act:
     page: str = ""
 
 
+@dataclass(frozen=True)
+class Person:
+    """Who clicks; each from a computer of their own, so that nobody is taken for a machine."""
+
+    session: SimpleCookie
+    address: str
+
+    def client(self) -> Client:
+        client = Client(raise_request_exception=False, REMOTE_ADDR=self.address)
+        client.cookies.update(self.session)
+        return client
+
+
 def run(*, faults: int, chance: random.Random) -> Outcome:
     ground.empty()
     outcome = Outcome("F9", faults, more={"errors": 0})
@@ -55,7 +68,8 @@ def run(*, faults: int, chance: random.Random) -> Outcome:
     session = _session(user)
     for number in range(faults):
         act = ACTS[number % len(ACTS)](user)
-        _send(outcome, act, session, is_htmx=chance.random() < 0.3)
+        person = Person(session, address=f"10.0.{number // 250}.{number % 250 + 1}")
+        _send(outcome, act, person, is_htmx=chance.random() < 0.3)
         outcome.count([act.effects()])
     outcome.promise(not outcome.more["errors"], "somebody saw an error page")
     return outcome
@@ -67,8 +81,8 @@ def _session(user: User) -> SimpleCookie:
     return client.cookies
 
 
-def _send(outcome: Outcome, act: Act, session: SimpleCookie, *, is_htmx: bool) -> None:
-    data = act.data | (_hidden_fields(act.page) if act.page else {})
+def _send(outcome: Outcome, act: Act, person: Person, *, is_htmx: bool) -> None:
+    data = act.data | (_hidden_fields(person, act.page) if act.page else {})
     headers = HTMX if is_htmx else {}
     codes: list[int] = []
     barrier = threading.Barrier(2)
@@ -76,7 +90,7 @@ def _send(outcome: Outcome, act: Act, session: SimpleCookie, *, is_htmx: bool) -
     def click() -> None:
         try:
             barrier.wait(timeout=30)
-            codes.append(_posted(act.url, data, session, headers))
+            codes.append(person.client().post(act.url, data, headers=headers).status_code)
         finally:
             connections.close_all()
 
@@ -85,19 +99,13 @@ def _send(outcome: Outcome, act: Act, session: SimpleCookie, *, is_htmx: bool) -
         thread.start()
     for thread in threads:
         thread.join()
-    codes.append(_posted(act.url, data, session, headers))
+    codes.append(person.client().post(act.url, data, headers=headers).status_code)
     outcome.more["errors"] += sum(code >= 500 or code in NOT_NORMAL for code in codes)
     outcome.promise(len(codes) == 3, "a click came to nothing")
 
 
-def _posted(url: str, data: dict[str, str], session: SimpleCookie, headers: dict[str, str]) -> int:
-    client = Client(raise_request_exception=False)
-    client.cookies.update(session)
-    return client.post(url, data, headers=headers).status_code
-
-
-def _hidden_fields(page: str) -> dict[str, str]:
-    text = Client().get(page).content.decode()
+def _hidden_fields(person: Person, page: str) -> dict[str, str]:
+    text = person.client().get(page).content.decode()
     return {found["name"]: found["value"] for found in HIDDEN.finditer(text)}
 
 

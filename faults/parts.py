@@ -17,6 +17,7 @@ from faults import (
     sender_killed,
     smtp_trouble,
     two_clocks,
+    weeks,
     worker_killed,
 )
 from faults.outcome import Outcome, total
@@ -38,15 +39,16 @@ class Kind:
 
 
 PARTS: dict[str, Kind] = {
-    "F1": Kind(sender_killed.run, sender_killed.FAULTS, 10),
+    "F1": Kind(sender_killed.run, sender_killed.FAULTS, 8),
     "F2": Kind(smtp_trouble.run, smtp_trouble.FAULTS, 18),
     "F4": Kind(worker_killed.run, worker_killed.FAULTS, 4, needs_redis=True),
     "F5": Kind(broker_lost.run, broker_lost.FAULTS, 1, needs_redis=True),
     "F6": Kind(bell_lost.run, bell_lost.FAULTS, 6, needs_redis=True),
     "F7": Kind(two_clocks.run, two_clocks.FAULTS, 5),
     "F9": Kind(clicked_twice.run, clicked_twice.FAULTS, 10),
-    "F10": Kind(inbound_repeated.run, inbound_repeated.FAULTS, 30),
+    "F10": Kind(inbound_repeated.run, inbound_repeated.FAULTS, 15),
     "F16": Kind(poison.run, poison.FAULTS, 2),
+    "weeks": Kind(weeks.run, weeks.FAULTS, 2),
 }
 
 

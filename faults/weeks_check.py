@@ -90,7 +90,7 @@ SELECT '{what}', * FROM (
     SELECT {owner} AS owner, r.id AS history_id, r.at,
            sum((r.new = ANY(%(states)s))::int - (r.old = ANY(%(states)s))::int)
                OVER (PARTITION BY {owner} ORDER BY r.id) AS together
-    FROM {table}history r JOIN {table} s ON s.id = r.subject_id {join}
+    FROM {history} r JOIN {table} s ON s.id = r.subject_id {join}
     WHERE (r.new = ANY(%(states)s)) <> (r.old = ANY(%(states)s))
 ) AS swept WHERE together > {most}
 """
@@ -98,10 +98,11 @@ OPEN_INQUIRIES = TOO_MANY_AT_ONCE.format(
     what="open inquiries",
     owner="g.circle",
     table="matching_inquiry",
+    history="matching_inquiryhistory",
     join="JOIN behind g ON g.therapist_id = s.therapist_id",
     most=1,
 )
-_OF_REQUESTS = {"table": "matching_placementrequest", "join": ""}
+_OF_REQUESTS = {"table": "matching_placementrequest", "history": "matching_requesthistory", "join": ""}
 OPEN_REQUESTS = TOO_MANY_AT_ONCE.format(what="open requests", owner="s.search_id", most=10, **_OF_REQUESTS)
 OPEN_IN_INQUIRY = TOO_MANY_AT_ONCE.format(
     what="requests in an inquiry", owner="s.inquiry_id", most=6, **_OF_REQUESTS

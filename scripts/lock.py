@@ -54,7 +54,8 @@ def lock(source: Path, name: str, *more: str) -> None:
 
 def lock_problems() -> list[str]:
     """What is wrong with requirements/*.txt, one sentence each."""
-    texts = {name: (ROOT / REQUIREMENTS / f"{name}.txt").read_text() for name in ("prod", "dev", "bench", "uv")}
+    names = ("prod", "dev", "bench", "uv")
+    texts = {name: (ROOT / REQUIREMENTS / f"{name}.txt").read_text() for name in names}
     missing = _pins(texts["prod"]) - _pins(texts["dev"])
     problems = [
         f"dev.txt lacks prod.txt's {pin}: tests would not run what is shipped." for pin in sorted(missing)

@@ -37,14 +37,27 @@ PIP_TO_UV = {
 }
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     started_at = time.monotonic()
+    if arguments == ["--bench"]:
+        return add_rivals()
     ensure_venv()
     uv = install_uv()
     if not (uv and sync_with_uv(uv)):
         say("Installing with pip (a minute or two) …")
         run([PYTHON, *PIP_INSTALL, "-r", REQUIREMENTS])
     say(f"Installed into .venv in {time.monotonic() - started_at:.0f} s.")
+    return 0
+
+
+def add_rivals() -> int:
+    """What `make bench` measures beside the product, on top of what is installed."""
+    wanted = ROOT / "requirements" / "bench.txt"
+    uv = UV_FOLDER / "bin" / "uv"
+    command: list[str | Path] = [uv, "pip", "install", "--quiet", "--require-hashes", "--python", PYTHON]
+    with_uv = uv.exists() and subprocess.run([*command, "-r", wanted], env=uv_environment(), check=False)
+    if not with_uv or with_uv.returncode:
+        run([PYTHON, *PIP_INSTALL, "--quiet", "-r", wanted])
     return 0
 
 
@@ -116,4 +129,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

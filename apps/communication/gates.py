@@ -9,6 +9,7 @@ set aside: consents, objections, releases.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -180,7 +181,7 @@ def undeliverable(addresses: Iterable[str]) -> set[str]:
     return set(marked.values_list("address", flat=True))
 
 
-def _first_letters(groups: set[int], since: datetime) -> Iterable[dict[str, object]]:
+def _first_letters(groups: set[int], since: datetime) -> Iterable[Any]:
     """Went out, perhaps went out, or are on their way: with the contact group of their therapist."""
     out = Q(status__in=MAY_HAVE_ARRIVED, claimed_at__gt=since) | Q(status=EmailStatus.SENDING)
     letters = EmailMessage.objects.filter(out, kind__in=FIRST_CONTACT, therapist__contact_group__in=groups)
@@ -197,7 +198,7 @@ def _first_calls(groups: set[int], since: datetime) -> Iterable[int]:
     return calls.exclude(outcome="not_reached").values_list("therapist__contact_group_id", flat=True)
 
 
-def _comes_before(row: dict[str, object], email: EmailMessage) -> bool:
+def _comes_before(row: Any, email: EmailMessage) -> bool:
     if row["id"] == email.pk:
         return False
-    return row["status"] != EmailStatus.SENDING or int(str(row["id"])) < email.pk
+    return row["status"] != EmailStatus.SENDING or row["id"] < email.pk

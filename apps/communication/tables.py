@@ -69,9 +69,8 @@ class MarkedAddressTable(tables.Table):
         empty_text = _("All addresses work as far as we know.")
 
     def render_whose(self, record: UndeliverableAddress) -> Any:
-        email = record.email
-        person = email and (email.therapist or email.patient)
-        if person is None:
+        person = record.email and (record.email.therapist or record.email.patient)
+        if not person:
             return ""
         name = person.case_code if isinstance(person, Patient) else str(person)
         return format_html('<a href="{}">{}</a>', person.get_absolute_url(), name)

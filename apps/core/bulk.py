@@ -60,14 +60,14 @@ class Move:
 
     def _assignments(self) -> Iterator[sql.Composable]:
         for name in self.fields:
-            yield sql.SQL("{} = %s").format(sql.Identifier(self._column(self.model, name).column))
+            yield sql.SQL("{} = %s").format(sql.Identifier(self._column(name)))
         for name in self._own_names():
-            column = sql.Identifier(self._column(self.model, name).column)
+            column = sql.Identifier(self._column(name))
             yield sql.SQL("{} = own.value ->> {}").format(column, sql.Literal(name))
 
     def _values(self) -> list[Any]:
         common = [
-            self._column(self.model, name).get_db_prep_save(value, connection)
+            self._field(self.model, name).get_db_prep_save(value, connection)
             for name, value in self.fields.items()
         ]
         ways = [state for state, ends in self.model.TRANSITIONS.items() if self.to in ends]
@@ -78,11 +78,15 @@ class Move:
         return list(next(iter(self.each.values()), {}))
 
     def _history_model(self) -> Any:
-        return self.model._meta.get_field("history").related_model
+        model: Any = self.model  # every stateful model has one, which the base class cannot know
+        return model._meta.get_field("history").related_model
 
-    def _column(self, model: Any, name: str) -> "Field[Any, Any]":
+    def _column(self, name: str) -> str:
+        return str(self._field(self.model, name).column)
+
+    def _field(self, model: Any, name: str) -> "Field[Any, Any]":
         found: Field[Any, Any] = model._meta.get_field(name)
         return found
 
     def _type(self, model: Any, name: str) -> str:
-        return str(self._column(model, name.removesuffix("_id")).db_type(connection))
+        return str(self._field(model, name.removesuffix("_id")).db_type(connection))

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.matching.views import (
     acceptance,
+    alternatives,
     answers,
     calls,
     evidence,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("evidence/<int:pk>/", evidence.detail, name="evidence"),
     path("evidence/<int:pk>/correct/", evidence.correct, name="correct_evidence"),
     path("evidence/<int:pk>/sign/", evidence.sign, name="sign_evidence"),
+    path("evidence/<int:pk>/ready-letter/", patient_news.evidence_ready, name="evidence_letter"),
     path("evidence/<int:pk>/void/", evidence.void, name="void_evidence"),
     path("evidence/<int:pk>/document.pdf", evidence.download_pdf, name="evidence_pdf"),
     path("evidence/<int:pk>/document.csv", evidence.download_csv, name="evidence_csv"),
@@ -58,6 +60,7 @@ urlpatterns = [
     path("inquiries/<int:pk>/letter/", inquiries.letter, name="letter"),
     path("inquiries/<int:pk>/release/", inquiries.release_inquiry, name="release_inquiry"),
     path("inquiries/<int:pk>/revoke-link/", reply_link.revoke, name="revoke_reply_link"),
+    path("inquiries/<int:pk>/alternatives/", alternatives.offer, name="alternatives"),
     path("conflicts/", inquiries.conflicts, name="conflicts"),
     path("acceptance/", acceptance.show, name="acceptance"),
     path("inbox/<int:pk>/", inbound.show, name="inbound"),
@@ -72,6 +75,7 @@ urlpatterns = [
     path("requests/<int:pk>/identity/link/", identity.hand_over, name="hand_over_identity"),
     path("identity-links/<int:pk>/revoke/", identity.revoke, name="revoke_identity"),
     path("identity/<str:token>/", identity.show, name="identity"),
+    path("requests/<int:pk>/call-letter/", patient_news.place_call, name="place_call_letter"),
     path("requests/<int:pk>/sessions/", trial.plan_session, name="plan_session"),
     path("requests/<int:pk>/confirm/", trial.confirm, name="confirm"),
     path("requests/<int:pk>/did-not-fit/", trial.did_not_fit, name="did_not_fit"),

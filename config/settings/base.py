@@ -11,6 +11,9 @@ from config.env import BASE_DIR, Environment
 FIELD_ENCRYPTION_KEYS: list[str]
 BLIND_INDEX_KEY: str
 SITE_URL: str
+EMAIL_CONNECTIONS: int
+EMAIL_PROVIDER: str
+ANYMAIL: dict[str, str]
 INBOUND_IMAP_URL: str
 ARCHIVE_IMAP_URL: str
 OFFICE_PHONE: str

@@ -10,8 +10,8 @@ from apps.matching.models import PlacementRequest, PlacementSearch
 from apps.patients.models import Patient
 from apps.therapists.models import Therapist
 from apps.workspace.demo.mailserver import CatchingHandler
-from tests.communication.rows import plain
 from tests.browser.words import german
+from tests.communication.rows import plain
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 TYPED = {

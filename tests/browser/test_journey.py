@@ -21,10 +21,10 @@ from apps.matching.models import PlacementRequest
 from apps.patients.enums import PatientStatus
 from apps.therapists.models import Therapist
 from apps.workspace.demo.mailserver import CatchingHandler
-from tests.communication.rows import plain
 from tests.browser import chromium, world
 from tests.browser.coordinator import CHOSEN, PHONE, SECRETS, TYPED, Journey
 from tests.browser.words import german
+from tests.communication.rows import plain
 from tests.conftest import PASSWORD
 from tests.factories.matching import SearchFactory
 from tests.factories.therapists import TherapistFactory

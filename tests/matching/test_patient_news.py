@@ -18,6 +18,7 @@ from apps.core.errors import Refused
 from apps.matching import letters, tasks
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors import patient_news as news
+from apps.matching.selectors.patient_news import StatusFigures
 from apps.matching.services import patient_news, searches
 from apps.patients.enums import Purpose
 from apps.patients.services import consents
@@ -173,9 +174,9 @@ def test_status_tells_figures_from_the_rows() -> None:
         RequestFactory(search=search, status=status)
     RequestFactory()
     (found,) = news.due_for_status(today=MONDAY.date(), week="2026-W48").filter(pk=search.pk)
-    figures = patient_news.figures(found, MONDAY.date())
-    assert (figures.asked, figures.waiting, figures.declined, figures.waitlisted) == (5, 2, 1, 1)
-    assert figures.since_days == 21
+    assert news.status_figures(search=found, today=MONDAY.date()) == StatusFigures(
+        asked=5, waiting=2, declined=1, waitlisted=1, since_days=21
+    )
 
 
 def test_status_counts_a_practice_asked_twice_once() -> None:

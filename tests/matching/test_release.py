@@ -10,10 +10,11 @@ from apps.accounts.models import User
 from apps.communication.enums import CallPurpose
 from apps.communication.models import EmailMessage, PhoneCall
 from apps.communication.phone_hours import BERLIN
+from apps.communication.services import addresses
 from apps.core.errors import StaleState
 from apps.matching.enums import RoundStatus
 from apps.matching.models import Inquiry
-from apps.matching.services import release, rounds
+from apps.matching.services import inquiries, release, rounds
 from apps.patients.enums import Purpose
 from apps.patients.services import consents
 from apps.therapists.models import Therapist
@@ -256,3 +257,21 @@ def test_nothing_leaves_without_a_release(draft_round: Any) -> None:
     assert draft_round.inquiries.count() == 3
     assert EmailMessage.objects.count() == 0
     assert PhoneCall.objects.count() == 0
+
+
+def test_release_to_an_address_that_came_back_plans_a_call() -> None:
+    inquiry = plan(SearchFactory())
+    practice = inquiry.therapist.practices.get()
+    addresses.mark_undeliverable(address=practice.email, reply="550 nobody", at=AT)
+    _release(inquiry)
+    assert letters_to(inquiry.therapist, "inquiry") == []
+    assert (fresh(inquiry).channel, len(waiting_calls(inquiry))) == ("phone", 1)
+
+
+def test_contact_days_after_the_release_moves_the_end_of_the_interval() -> None:
+    """A call made on the fifth day: the seven days begin with the talk, not with the click."""
+    inquiry = plan(SearchFactory())
+    _release(inquiry)
+    inquiries.mark_sent(inquiry=inquiry, at=AT + timedelta(days=5))
+    window = fresh(inquiry).contact_window
+    assert (window.lower, window.upper) == (AT, AT + timedelta(days=12))

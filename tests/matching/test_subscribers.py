@@ -10,7 +10,7 @@ from apps.communication.models import EmailMessage
 from apps.communication.services import queue, sending
 from apps.events import services as events
 from apps.events.models import DomainEvent
-from apps.matching.services import follow_up, inquiries, searches
+from apps.matching.services import follow_up, inquiries, release, searches
 from apps.patients.enums import Purpose
 from apps.patients.services import consents, registration
 from apps.therapists.services import contact, offer, records, status
@@ -170,6 +170,29 @@ def test_email_failed_becomes_a_call(mailbox: CatchingHandler) -> None:
         "first_contact",
     )
     assert status_of(inquiry.requests.get(), _letter(inquiry)) == ["released", "failed"]
+
+
+def test_email_that_came_back_becomes_a_call_once(mailbox: CatchingHandler) -> None:
+    """The server took the letter; hours later its report said that nobody reads there."""
+    inquiry = let_out()
+    sending.send_queue(at=AT)
+    _dispatch()
+    bring(_letter(inquiry), EmailStatus.BOUNCED)
+    _dispatch()
+    (call,) = waiting_calls(inquiry)
+    assert (fresh(inquiry).channel, fresh(inquiry).status, call.purpose) == ("phone", "sent", "first_contact")
+    assert release.after_bounce(inquiry=inquiry, actor=None, at=LATER) is False
+    assert len(waiting_calls(inquiry)) == 1
+
+
+def test_email_that_came_back_after_the_answer_plans_no_call(mailbox: CatchingHandler) -> None:
+    inquiry = let_out()
+    sending.send_queue(at=AT)
+    _dispatch()
+    accept(inquiry.requests.get())
+    bring(_letter(inquiry), EmailStatus.BOUNCED)
+    _dispatch()
+    assert waiting_calls(inquiry) == []
 
 
 def test_email_failed_without_a_number_withdraws(mailbox: CatchingHandler) -> None:

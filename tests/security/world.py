@@ -9,8 +9,8 @@ from django.db.models import Model
 
 from apps.accounts.models import User
 from apps.communication.enums import CallPurpose, InboundSource
-from apps.communication.models import EmailMessage, InboundMessage, Note, PhoneCall
-from apps.communication.services import calls, inbound, notes, sending
+from apps.communication.models import EmailMessage, InboundMessage, Note, PhoneCall, UndeliverableAddress
+from apps.communication.services import addresses, calls, inbound, notes, sending
 from apps.core import parameters
 from apps.events import services as events
 from apps.matching.enums import AnswerSource, RequestStatus
@@ -42,6 +42,7 @@ class World:
     note: Note
     message: InboundMessage
     evidence: RefusalEvidence
+    address: UndeliverableAddress
     manager: User
 
     def path(self, page: Page) -> str | None:
@@ -76,6 +77,7 @@ class World:
             "simulations": self.simulation.pk,
             "calls": self.call.pk,
             "emails": self.email.pk,
+            "addresses": self.address.pk,
             "notes": self.note.pk,
             "inbox": self.message.pk,
             "reply": reply_token(self.request.inquiry),
@@ -134,6 +136,7 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
             actor=coordinator,
             at=at,
         ),
+        address=addresses.mark_undeliverable(address="gone@practice.example", reply="550 5.1.1", at=at),
         manager=manager,
     )
 

@@ -209,9 +209,16 @@ def _that_may_go(emails: Sequence[EmailMessage], at: datetime) -> list[EmailMess
     refused = _refusals(emails, at)
     for email in emails:
         if reason := refused.get(email.pk):
-            fields = {"refusal": reason}
-            move(email, to=EmailStatus.REFUSED, actor=None, at=at, reason=str(reason.label), fields=fields)
-    return [email for email in emails if email.status == EmailStatus.SENDING]
+            _refuse(email, reason, at)
+    return [email for email in emails if email.status == EmailStatus.SENDING and email.pk not in refused]
+
+
+def _refuse(email: EmailMessage, reason: Refusal, at: datetime) -> None:
+    fields = {"refusal": reason}
+    try:
+        move(email, to=EmailStatus.REFUSED, actor=None, at=at, reason=str(reason.label), fields=fields)
+    except StaleState:
+        log.warning("email_in_other_hands", email_id=email.pk)
 
 
 def _refusals(emails: Sequence[EmailMessage], at: datetime) -> dict[int, Refusal]:

@@ -17,11 +17,8 @@ from apps.matching.letters.to_patients import (
     PlaceCallLetter,
     PlaceFoundLetter,
     SearchEndedLetter,
-    StatusFigures,
     StatusLetter,
     WelcomeLetter,
-    missing_labels,
-    status_figures,
 )
 from apps.matching.letters.to_therapists import (
     AlternativesLetter,
@@ -32,12 +29,12 @@ from apps.matching.letters.to_therapists import (
     WithdrawalLetter,
 )
 from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch
+from apps.matching.selectors.patient_news import StatusFigures
 from apps.patients.models import Patient
 from apps.therapists.models import Therapist
 
 __all__ = [
     "CaseFacts",
-    "StatusFigures",
     "alternatives_letter",
     "answer_letter",
     "case_facts",
@@ -45,12 +42,10 @@ __all__ = [
     "identity_letter",
     "inquiry_letter",
     "missing_documents_letter",
-    "missing_labels",
     "place_call_letter",
     "place_found_letter",
     "reminder_letter",
     "search_ended_letter",
-    "status_figures",
     "status_letter",
     "welcome_letter",
     "withdrawal_letter",
@@ -94,7 +89,7 @@ def welcome_letter(*, patient: Patient) -> Letter:
 
 
 def missing_documents_letter(*, patient: Patient, missing: Sequence[str]) -> Letter:
-    """`missing` are German labels, see `missing_labels`."""
+    """`missing` are German labels (`selectors.patient_news.missing_documents`)."""
     return render(MissingDocumentsLetter, MissingDocumentsLetter.values(patient=patient, missing=missing))
 
 

@@ -1,7 +1,6 @@
 """The letters to patients. Nothing of the illness in any of them, and nothing private in the subject."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,18 +11,21 @@ from apps.communication.enums import LetterKind
 from apps.communication.letters import LetterType, Privacy, RealData, Values, Variable, register
 from apps.core.contacts import readable_phone
 from apps.core.enums import Salutation
-from apps.matching.enums import WON_REQUESTS, RequestStatus
+from apps.matching.enums import WON_REQUESTS
 from apps.matching.letters.cases import weekly_hours
 from apps.matching.models import PlacementRequest, PlacementSearch
+from apps.matching.selectors.patient_news import (
+    StatusFigures,
+    missing_documents,
+    status_figures,
+    with_figures,
+)
 from apps.patients.models import Patient
-from apps.patients.selectors import missing_prerequisites
 from apps.therapists import names
 from apps.therapists.enums import HoursKind
 from apps.therapists.models import Therapist
 from apps.therapists.selectors import phone_of
 
-R = RequestStatus
-ASKED = [R.SENT, R.ACCEPTED, R.WAITLISTED, R.REJECTED, R.EXPIRED, R.WITHDRAWN, R.CONFLICT]
 SPOKEN: dict[str, str] = {Salutation.MS: "Frau", Salutation.MR: "Herr"}
 
 GREETING = Variable(
@@ -36,17 +38,6 @@ CASE_CODE = Variable("case_code", _("Code of the case"), "K7M-4QX")
 PATIENT_CODE = _("Case code of a patient")
 
 
-@dataclass(frozen=True)
-class StatusFigures:
-    """Numbers of one search: practices asked, answers awaited, declined, waiting lists offered."""
-
-    asked: int
-    waiting: int
-    declined: int
-    waitlisted: int
-    since_days: int
-
-
 def patient_greeting(patient: Patient) -> str:
     """Without comma. No salutation, no "Frau" or "Herr": first and last name then."""
     return names.greeting(
@@ -54,17 +45,6 @@ def patient_greeting(patient: Patient) -> str:
         title="",
         first_name=patient.first_name,
         last_name=patient.last_name,
-    )
-
-
-def status_figures(*, search: PlacementSearch, today: date) -> StatusFigures:
-    states = list(search.requests.filter(sent_at__isnull=False).values_list("status", flat=True))
-    return StatusFigures(
-        asked=len(states),
-        waiting=states.count(R.SENT),
-        declined=states.count(R.REJECTED),
-        waitlisted=states.count(R.WAITLISTED),
-        since_days=(today - search.started_on).days,
     )
 
 
@@ -117,7 +97,7 @@ class MissingDocumentsLetter(PatientLetter):
 
     @classmethod
     def real_values(cls, patient: Patient, *, today: date) -> Values | None:
-        return cls.values(patient=patient, missing=missing_labels(patient, today=today))
+        return cls.values(patient=patient, missing=missing_documents(patient=patient, today=today))
 
 
 @register
@@ -147,7 +127,8 @@ class StatusLetter(PatientLetter):
 
     @classmethod
     def real_values(cls, patient: Patient, *, today: date) -> Values | None:
-        search = patient.searches.order_by("-started_on", "-pk").first()
+        searches = PlacementSearch.objects.filter(patient=patient).select_related("patient")
+        search = with_figures(searches).order_by("-started_on", "-pk").first()
         if search is None:
             return None
         return cls.values(search=search, figures=status_figures(search=search, today=today))
@@ -236,10 +217,3 @@ def spoken_name(therapist: Therapist) -> str:
         return f"{therapist.first_name} {therapist.last_name}".strip()
     title = names.spoken_title(therapist.title, is_woman=therapist.salutation == Salutation.MS)
     return " ".join(part for part in (start, title, therapist.last_name) if part)
-
-
-def missing_labels(patient: Patient, *, today: date) -> list[str]:
-    """What the search cannot begin without, in German."""
-    with translation.override("de"):
-        rows = missing_prerequisites(patient=patient, today=today)
-        return [str(row.label) for row in rows if row.is_blocking]

@@ -1,15 +1,18 @@
 """Which patients hear from us this week, and what there is to tell."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.utils import translation
 
 from apps.communication.enums import EmailStatus
 from apps.communication.models import EmailMessage
 from apps.matching.enums import RequestStatus, SearchStatus
-from apps.matching.models import PlacementSearch
+from apps.matching.models import PlacementRequest, PlacementSearch, RefusalEvidence
 from apps.patients.enums import Purpose
 from apps.patients.models import Consent, Patient
 from apps.patients.selectors import has_consent, missing_prerequisites
@@ -18,6 +21,17 @@ FIRST_DAYS = 5  # of a search, in which there is nothing to tell yet
 REST_DAYS = 7  # between two letters about missing documents
 # Whatever the illness is about is settled on the phone, never named in a letter.
 NOT_IN_LETTERS = frozenset({"diagnosis", "symptoms"})
+
+
+@dataclass(frozen=True)
+class StatusFigures:
+    """Of one search: therapists asked (each once), answers awaited, declined, waiting lists offered."""
+
+    asked: int
+    waiting: int
+    declined: int
+    waitlisted: int
+    since_days: int
 
 
 def due_for_status(*, today: date, week: str) -> QuerySet[PlacementSearch]:
@@ -52,10 +66,22 @@ def with_figures(searches: QuerySet[PlacementSearch]) -> QuerySet[PlacementSearc
     )
 
 
+def status_figures(*, search: Any, today: date) -> StatusFigures:
+    """Of a search that came `with_figures`."""
+    return StatusFigures(
+        asked=search.asked,
+        waiting=search.waiting,
+        declined=search.declined,
+        waitlisted=search.waitlisted,
+        since_days=(today - search.started_on).days,
+    )
+
+
 def missing_documents(*, patient: Patient, today: date) -> list[str]:
-    """What the patient can still send us, in words for a letter."""
-    rows = missing_prerequisites(patient=patient, today=today)
-    return [str(row.label) for row in rows if row.is_blocking and row.code not in NOT_IN_LETTERS]
+    """What the patient can still send us, in German words for a letter."""
+    with translation.override("de"):
+        rows = missing_prerequisites(patient=patient, today=today)
+        return [str(row.label) for row in rows if row.is_blocking and row.code not in NOT_IN_LETTERS]
 
 
 def written(*, keys: Iterable[str]) -> EmailMessage | None:
@@ -80,6 +106,14 @@ def missing_keys(patient: Patient, today: date) -> list[str]:
 def ended_key(search: PlacementSearch) -> str:
     """A search that went on after a mis-click and ends another day is told of once more."""
     return f"ended:{search.pk}:{search.ended_on}"
+
+
+def place_call_key(request: PlacementRequest) -> str:
+    return f"place_call:{request.pk}"
+
+
+def evidence_key(evidence: RefusalEvidence) -> str:
+    return f"evidence:{evidence.pk}"
 
 
 def may_be_written_to(*, patient: Patient, today: date) -> bool:

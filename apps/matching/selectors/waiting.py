@@ -32,6 +32,11 @@ from apps.therapists.models import Therapist
 MOST_BLOCKED = 40  # what blocks a search is worked out for so many, longest waiting first
 INDIVIDUAL, GROUP, EITHER = "individual", "group", "either"
 SETTINGS = {INDIVIDUAL: 0, EITHER: 1, GROUP: 2}  # places in OF_SETTING
+FIELDS = {  # of a therapist's record
+    INDIVIDUAL: ("free_individual_from",),
+    GROUP: ("free_group_from",),
+    EITHER: ("free_individual_from", "free_group_from"),
+}
 CONTACT_LIMITS = (Reason.CONTACT_PAUSE, Reason.CONTACTED_RECENTLY, Reason.OPEN_INQUIRY)
 _LIMITS = np.uint32(mask_of(*CONTACT_LIMITS))
 _OUT_OF_REACH = np.uint32(mask_of(Reason.LOCATION_UNKNOWN, Reason.TOO_FAR))
@@ -103,6 +108,15 @@ class OfferLine:
     common_minutes: int | None
     longest_common_minutes: int | None
     is_hours_unknown: bool
+
+
+def known_place(therapist: Therapist, today: date) -> FreePlace:
+    """What the record says, else a place from today in either setting."""
+    known = {name: getattr(therapist, FIELDS[name][0]) for name in (INDIVIDUAL, GROUP)}
+    days = {name: day for name, day in known.items() if day is not None}
+    if not days:
+        return FreePlace(today)
+    return FreePlace(min(days.values()), EITHER if len(days) > 1 else next(iter(days)))
 
 
 def offer_place(*, therapist: Therapist, place: FreePlace, today: date, parameters: Parameters) -> Offer:

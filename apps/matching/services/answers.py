@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.communication.enums import EmailStatus, LetterKind
 from apps.communication.services import queue
 from apps.core import parameters as operating
 from apps.core.errors import Refused, StaleState
@@ -31,6 +30,7 @@ from apps.matching.enums import (
 from apps.matching.models import PlacementRequest, PlacementSearch, TherapistExclusion
 from apps.matching.phrases import REASONS
 from apps.matching.services import inquiries
+from apps.matching.services.patient_news import take_back_place
 from apps.matching.services.searches import withdraw_open
 from apps.patients.enums import Purpose
 from apps.patients.models import Patient
@@ -139,7 +139,7 @@ def _undo(request: PlacementRequest, *, actor: Any, at: datetime, reason: str) -
             raise StaleState()
         if request.status == R.ACCEPTED:
             move(search, to=SearchStatus.ACTIVE, actor=actor, at=at, reason=reason, undo=True)
-            _untell_patient(search.patient, actor=actor, at=at, reason=reason)
+            take_back_place(patient=search.patient, actor=actor, at=at, reason=reason)
         to, fields = R.SENT, NO_ANSWER
         if last.old == R.WITHDRAWN:
             to, fields = R.WITHDRAWN, {**NO_ANSWER, "ended_at": at}
@@ -214,13 +214,6 @@ def _tell_patient(patient: Patient, *, actor: Any, at: datetime, today: date) ->
             actor=actor,
             at=at,
         )
-
-
-def _untell_patient(patient: Patient, *, actor: Any, at: datetime, reason: str) -> None:
-    """Take the good news back as long as it waits in the queue."""
-    waiting = patient.emails.filter(kind=LetterKind.PATIENT_PLACE_FOUND, status=EmailStatus.QUEUED)
-    for email in waiting.select_for_update().order_by("id"):
-        queue.cancel(email=email, actor=actor, at=at, reason=reason)
 
 
 def _decline(

@@ -1,7 +1,6 @@
 """Letters to patients that tell how things stand: each once, however often and by whomever this is called.
 
-The weekly status goes out by itself; welcome, missing documents and the end of a search are sent by a
-person who has read them first.
+The weekly status goes out by itself; the others are sent by a person who has read them first.
 """
 
 from datetime import date, datetime
@@ -9,20 +8,21 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.communication.enums import EmailStatus
+from apps.communication.enums import EmailStatus, LetterKind
 from apps.communication.models import EmailMessage
 from apps.communication.services import queue
 from apps.communication.services.queue import Letter
 from apps.core.errors import Refused
 from apps.core.transitions import lock
 from apps.matching import letters
-from apps.matching.enums import SearchStatus
-from apps.matching.models import PlacementSearch
+from apps.matching.enums import EvidenceStatus, RequestStatus, SearchStatus
+from apps.matching.models import PlacementRequest, PlacementSearch, RefusalEvidence
 from apps.matching.selectors import patient_news as news
 from apps.patients.models import Patient
+from apps.therapists.selectors import phone_of
 
 log = structlog.get_logger(__name__)
 
@@ -58,23 +58,13 @@ def _send_status(search: Any, week: str, at: datetime) -> bool:
         with transaction.atomic():
             if lock(search).status != SearchStatus.ACTIVE:
                 return False
-            letter = letters.status_letter(search=search, figures=figures(search, timezone.localdate(at)))
+            figures = news.status_figures(search=search, today=timezone.localdate(at))
+            letter = letters.status_letter(search=search, figures=figures)
             _enqueue(search.patient, letter, f"status:{search.pk}:{week}", actor=None, at=at)
     except Exception as error:
         log.error("status_letter_failed", search_id=search.pk, error=type(error).__name__, exc_info=error)
         return False
     return True
-
-
-def figures(search: Any, today: date) -> letters.StatusFigures:
-    """Of a search that came with them (`selectors.patient_news.with_figures`)."""
-    return letters.StatusFigures(
-        asked=search.asked,
-        waiting=search.waiting,
-        declined=search.declined,
-        waitlisted=search.waitlisted,
-        since_days=(today - search.started_on).days,
-    )
 
 
 def welcome(*, patient: Patient, today: date) -> Letter:
@@ -86,8 +76,7 @@ def welcome(*, patient: Patient, today: date) -> Letter:
 def missing_documents(*, patient: Patient, today: date) -> Letter:
     """Raises Refused also where nothing is missing that a letter could ask for, or it has asked already."""
     _require_consent(patient, today)
-    with translation.override("de"):
-        missing = news.missing_documents(patient=patient, today=today)
+    missing = news.missing_documents(patient=patient, today=today)
     if not missing:
         raise Refused(_("Nothing is missing that a letter could ask for."))
     if news.written(keys=news.missing_keys(patient, today)[1:]):
@@ -101,6 +90,26 @@ def search_ended(*, search: PlacementSearch, today: date) -> Letter:
         raise Refused(_("The search has not ended."))
     _require_consent(search.patient, today)
     return letters.search_ended_letter(patient=search.patient)
+
+
+def place_call(*, request: PlacementRequest, today: date) -> Letter:
+    """Raises Refused also until the therapist may know who calls, and where there is no number to call."""
+    if request.status != RequestStatus.ACCEPTED or request.identity_released_at is None:
+        raise Refused(_("Please release the identity first."))
+    if not phone_of(request.therapist):
+        raise Refused(_("No phone number of this practice is known."))
+    _require_consent(request.search.patient, today)
+    return letters.place_call_letter(request=request)
+
+
+def evidence_ready(*, evidence: RefusalEvidence, today: date) -> Letter:
+    """Raises Refused also for a draft and for a void document."""
+    if evidence.status != EvidenceStatus.SIGNED:
+        raise Refused(_("The evidence has not been signed off."))
+    _require_consent(evidence.patient, today)
+    return letters.evidence_letter(
+        patient=evidence.patient, period_from=evidence.period_from, period_to=evidence.period_to
+    )
 
 
 @transaction.atomic
@@ -124,9 +133,37 @@ def send_search_ended(*, search: PlacementSearch, actor: Any, at: datetime) -> E
     return _send_by_hand(search.patient, letter, news.ended_key(search), actor=actor, at=at)
 
 
-def _send_by_hand(patient: Patient, letter: Letter, key: str, *, actor: Any, at: datetime) -> EmailMessage:
+@transaction.atomic
+def send_place_call(*, request: PlacementRequest, actor: Any, at: datetime) -> EmailMessage:
+    request = lock(request)
+    letter = place_call(request=request, today=timezone.localdate(at))
+    patient = request.search.patient
+    return _send_by_hand(patient, letter, news.place_call_key(request), actor=actor, at=at)
+
+
+@transaction.atomic
+def send_evidence_ready(*, evidence: RefusalEvidence, actor: Any, at: datetime) -> EmailMessage:
+    """That it is ready; the document itself holds health data and is never attached."""
+    evidence = lock(evidence)
+    letter = evidence_ready(evidence=evidence, today=timezone.localdate(at))
+    return _send_by_hand(evidence.patient, letter, news.evidence_key(evidence), actor=actor, at=at)
+
+
+def take_back_place(*, patient: Patient, actor: Any, at: datetime, reason: str) -> None:
+    """There is no place after all: cancel the good news as long as it waits in the queue."""
+    kinds = [LetterKind.PATIENT_PLACE_FOUND, LetterKind.PATIENT_PLACE_CALL]
+    waiting = patient.emails.filter(kind__in=kinds, status=EmailStatus.QUEUED)
+    for email in waiting.select_for_update().order_by("id"):
+        queue.cancel(email=email, actor=actor, at=at, reason=reason)
+
+
+def free_key(key: str) -> None:
     """A letter that was cancelled while it waited does not stand in the way of another one."""
     EmailMessage.objects.filter(once_key=key, status=EmailStatus.CANCELLED).update(once_key=None)
+
+
+def _send_by_hand(patient: Patient, letter: Letter, key: str, *, actor: Any, at: datetime) -> EmailMessage:
+    free_key(key)
     return _enqueue(patient, letter, key, actor=actor, at=at)
 
 

@@ -10,6 +10,7 @@ from apps.core.errors import Refused, StaleState
 from apps.core.transitions import lock, move, operation
 from apps.matching.enums import ExclusionSource, RequestStatus, SearchStatus, SessionOutcome
 from apps.matching.models import PlacementRequest, PlacementSearch, TherapistExclusion, TrialSession
+from apps.matching.services.patient_news import take_back_place
 from apps.patients.enums import PatientStatus, Purpose
 from apps.patients.selectors import has_consent
 from apps.patients.services import status as patient_status
@@ -68,6 +69,7 @@ def did_not_fit(*, request: PlacementRequest, reason: str, actor: Any, at: datet
     with operation():
         search = PlacementSearch.objects.select_for_update().get(pk=request.search_id)
         ended = move(request, to=R.NOT_FITTING, actor=actor, at=at, reason=reason, fields={"ended_at": at})
+        take_back_place(patient=search.patient, actor=actor, at=at, reason=reason)
         move(search, to=SearchStatus.ACTIVE, actor=actor, at=at, reason=reason)
         TherapistExclusion.objects.get_or_create(
             patient_id=search.patient_id,

@@ -67,6 +67,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "lines_heading": _("Contacts"),
         "gaps_heading": _("Cannot be proven, not counted"),
         "is_draft": evidence.status == EvidenceStatus.DRAFT,
+        "is_signed": evidence.status == EvidenceStatus.SIGNED,
         "is_statutory": evidence.patient.insurance_kind == "gkv",
         "entries": [_entry(row) for row in evidence.history.select_related("actor").order_by("-at", "-id")],
         "search": newest_search(evidence.patient),

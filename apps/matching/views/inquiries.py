@@ -21,6 +21,8 @@ from apps.matching.filters import InquiryFilter
 from apps.matching.forms import AnswerForm, SessionForm
 from apps.matching.models import Inquiry, PlacementRequest
 from apps.matching.selectors import lists, previews
+from apps.matching.selectors.alternatives import alternatives_key, count_alternatives
+from apps.matching.selectors.patient_news import written
 from apps.matching.services import release
 from apps.matching.services.release import Released
 from apps.matching.tables import InquiryTable
@@ -71,10 +73,18 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "cards": [card(row) for row in kept],
         "has_letter": any(row.status in UNSENT for row in kept),
         "entries": timeline.of_inquiry(inquiry),
+        "alternative_count": alternative_count(inquiry),
         "today": timezone.localdate(),
         "now": timezone.now(),
     }
     return render(request, "matching/inquiry.html", context)
+
+
+def alternative_count(inquiry: Inquiry) -> int:
+    """How many others may be offered to this therapist; 0 also once they have been."""
+    today, parameters = timezone.localdate(), operating.current(at=timezone.now())
+    count = count_alternatives(inquiry=inquiry, today=today, parameters=parameters)
+    return 0 if count and written(keys=[alternatives_key(inquiry)]) else count
 
 
 @viewing

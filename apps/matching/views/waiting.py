@@ -25,11 +25,11 @@ from apps.matching.forms import FreePlaceForm
 from apps.matching.models import Inquiry
 from apps.matching.selectors.waiting import (
     EITHER,
-    GROUP,
-    INDIVIDUAL,
+    FIELDS,
     FreePlace,
     Offer,
     OfferLine,
+    known_place,
     lines_of,
     offer_place,
 )
@@ -40,11 +40,6 @@ from apps.therapists.services import records
 from apps.therapists.tables import free_places
 
 ROWS_A_PAGE = 25
-FIELDS = {
-    INDIVIDUAL: ("free_individual_from",),
-    GROUP: ("free_group_from",),
-    EITHER: ("free_individual_from", "free_group_from"),
-}
 
 
 @viewing
@@ -53,7 +48,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The place is taken from the address, else from the record; trying one changes nothing."""
     today = timezone.localdate()
     therapist = get_object_or_404(with_pause(with_offer(Therapist.objects.all()), today), pk=pk)
-    known = _known_place(therapist, today)
+    known = known_place(therapist, today)
     initial = {"free_from": known.from_on, "setting": known.setting}
     form = FreePlaceForm(request.GET if "free_from" in request.GET else None, initial=initial)
     place = form.place if form.is_valid() else known
@@ -89,15 +84,6 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     messages.success(request, _("The place is saved in the therapist's record."))
     query = {"free_from": form.place.from_on.isoformat(), "setting": form.place.setting}
     return redirect(f"{page}?{urlencode(query)}")
-
-
-def _known_place(therapist: Therapist, today: date) -> FreePlace:
-    """What the record says, else a place from today in either setting."""
-    known = {name: getattr(therapist, FIELDS[name][0]) for name in (INDIVIDUAL, GROUP)}
-    days = {name: day for name, day in known.items() if day is not None}
-    if not days:
-        return FreePlace(today)
-    return FreePlace(min(days.values()), EITHER if len(days) > 1 else next(iter(days)))
 
 
 def _changes(therapist: Therapist, place: FreePlace) -> dict[str, date]:

@@ -1,18 +1,21 @@
 """What a patient reads: the greeting, numbers right, nothing of the illness, subjects that tell nothing."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.communication.letters import all_types, of_kind
 from apps.matching import letters
-from apps.matching.letters import StatusFigures
+from apps.matching.letters.to_patients import MissingDocumentsLetter, StatusLetter
+from apps.matching.models import PlacementSearch
+from apps.matching.selectors.patient_news import StatusFigures, status_figures, with_figures
 from apps.patients.models import Patient
 from tests.factories.matching import InquiryFactory, RequestFactory, SearchFactory
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import TherapistFactory
-from tests.matching.acts import TODAY
+from tests.matching.acts import AT, TODAY
 
 pytestmark = pytest.mark.django_db
 
@@ -125,15 +128,6 @@ def test_status_counts_right(numbers: dict[str, int], lines: list[str]) -> None:
     assert said[1 : len(lines) + 1] == lines
 
 
-def test_figures_are_counted_from_the_rows() -> None:
-    search = SearchFactory(started_on=date(2026, 11, 2))
-    for state in ("sent", "sent", "rejected", "waitlisted", "expired", "planned"):
-        RequestFactory(search=search, status=state)
-    assert letters.status_figures(search=search, today=TODAY) == StatusFigures(
-        asked=5, waiting=2, declined=1, waitlisted=1, since_days=21
-    )
-
-
 @pytest.mark.parametrize(
     ("missing", "lines"),
     [
@@ -153,11 +147,6 @@ def test_missing_documents_are_listed(missing: list[str], lines: list[str]) -> N
     said = [line for line in letter.text.splitlines() if line]
     assert said[1 : len(lines) + 1] == lines
     assert letter.html.count("<li>") == len(missing)
-
-
-def test_missing_labels_are_what_blocks_the_search_in_german() -> None:
-    person = PatientFactory(contracts_signed_on=None, ptv11_on=None)
-    assert letters.missing_labels(person, today=TODAY) == ["Verträge unterschrieben", "PTV 11 mit Datum"]
 
 
 def test_welcome_names_help_at_once() -> None:
@@ -228,10 +217,29 @@ def test_subjects_tell_nothing_and_bodies_nothing_of_the_illness() -> None:
 def test_weekly_status_names_no_practice() -> None:
     search = SearchFactory()
     request = RequestFactory(search=search)
-    letter = letters.status_letter(search=search, figures=letters.status_figures(search=search, today=TODAY))
+    letter = letters.status_letter(search=search, figures=figures())
     practice = request.therapist.practices.get()
     for word in (request.therapist.last_name, practice.phone, practice.street):
         assert word not in letter.text
+
+
+def test_preview_of_the_weekly_status_shows_what_goes_out() -> None:
+    first = RequestFactory(status="rejected")
+    window = DateTimeTZRange(AT + timedelta(days=1), AT + timedelta(days=8))
+    again = InquiryFactory(therapist=first.therapist, contact_window=window)
+    RequestFactory(search=first.search, inquiry=again)
+    (search,) = with_figures(PlacementSearch.objects.all())
+    sent = StatusLetter.values(search=search, figures=status_figures(search=search, today=TODAY))
+    shown = StatusLetter.real(search.patient.case_code, today=TODAY)
+    assert shown is not None
+    assert (shown.values, shown.values["asked"]) == (sent, 1)
+
+
+def test_preview_of_the_missing_documents_does_not_name_the_illness() -> None:
+    person = PatientFactory(contracts_signed_on=None, ptv11_on=None, diagnosis="", symptoms=[])
+    shown = MissingDocumentsLetter.real(person.case_code, today=TODAY)
+    assert shown is not None
+    assert shown.values["missing"] == ["Verträge unterschrieben", "PTV 11 mit Datum"]
 
 
 def test_every_letter_to_a_patient_is_one_of_these() -> None:

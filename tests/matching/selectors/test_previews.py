@@ -8,6 +8,7 @@ from apps.matching import letters
 from apps.matching.models import InquiryContact, PlacementRequest
 from apps.matching.selectors import lists, previews
 from tests.factories.matching import InquiryFactory, RequestFactory, RoundFactory
+from tests.factories.therapists import TherapistFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,8 @@ def test_withdrawal_counts_unsent_asked_and_who_is_told(at: datetime) -> None:
     written = RequestFactory()
     search = written.search
     write(written, at)
-    called = RequestFactory(search=search, status="waitlisted", therapist__practice__email="")
+    by_phone = InquiryFactory(therapist=TherapistFactory(practice__email=""))
+    called = RequestFactory(search=search, status="waitlisted", inquiry=by_phone)
     RequestFactory(search=search, status="planned")
     RequestFactory(search=search, status="rejected")
     found = previews.withdrawal(search=search)
