@@ -72,6 +72,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def _run(work: Callable[[], object], is_leader: bool) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if is_leader:
         os.setsid()
     work()

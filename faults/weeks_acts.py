@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from django.db.models import QuerySet
+
 from apps.communication.enums import CallOutcome, CallStatus
 from apps.communication.models import PhoneCall
 from apps.communication.selectors import calls as call_selectors
@@ -35,6 +37,8 @@ from apps.therapists.enums import PauseReason
 from apps.therapists.models import Therapist
 from apps.therapists.services import contact, status
 from faults.weeks_worker import Worker
+
+Act = Callable[[Worker], object]
 
 LATE_ANSWERS = 0.05
 OUTCOMES = {
@@ -203,11 +207,11 @@ def work_off(worker: Worker) -> None:
         pass
 
 
-def _drafts():  # type: ignore[no-untyped-def]
+def _drafts() -> QuerySet[Inquiry]:
     return Inquiry.objects.filter(status=InquiryStatus.DRAFT)
 
 
-def _requests(*states: RequestStatus):  # type: ignore[no-untyped-def]
+def _requests(*states: RequestStatus) -> QuerySet[PlacementRequest]:
     return PlacementRequest.objects.filter(status__in=states)
 
 
@@ -246,6 +250,3 @@ def _complete(worker: Worker, planned: PhoneCall) -> None:
     calling.complete_call(
         call=planned, outcome=outcome, note="", actor=worker.user, at=worker.at, call_back=back
     )
-
-
-Act = Callable[[Worker], object]

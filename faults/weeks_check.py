@@ -113,7 +113,8 @@ SELECT 'unwanted', t.id, c.inquiry_id, c.at
 FROM first_contact c JOIN therapists_therapist t ON t.id = c.therapist_id
 WHERE t.status <> 'active' OR t.review_status <> 'verified'
    OR (t.do_not_contact_since IS NOT NULL AND coalesce(
-        (SELECT min(o.at) FROM therapists_therapisthistory o WHERE o.subject_id = t.id AND o.new = 'objected'),
+        (SELECT min(o.at) FROM therapists_therapisthistory o
+         WHERE o.subject_id = t.id AND o.new = 'objected'),
         '-infinity') < (SELECT max(begins) FROM moment WHERE begins <= c.at))
 """
 WRITTEN_TWICE = """

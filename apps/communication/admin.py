@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.communication.models import (
+    CalendarFeed,
     CallHistory,
     EmailHistory,
     EmailMessage,
@@ -15,8 +16,10 @@ from apps.communication.models import (
     InboundMessage,
     LetterText,
     MailboxState,
+    MailCircuit,
     Note,
     PhoneCall,
+    UndeliverableAddress,
 )
 from apps.core.admin import HistoryInline, WrittenByServices
 
@@ -38,7 +41,8 @@ class EmailMessageAdmin(WrittenByServices):
     ordering = ("-id",)
     fields = (
         *("status", "kind", "subject", "to_email", "to_name", "therapist", "case_code"),
-        *("message_id", "outbox_id", "attempts", "next_attempt_at", "claimed_at", "sent_at"),
+        *("refusal", "overridden", "message_id", "outbox_id", "provider_id"),
+        *("attempts", "deaths", "next_attempt_at", "claimed_at", "sent_at"),
         *("server_reply", "created_at"),
     )
     inlines = (EmailHistoryInline,)
@@ -124,3 +128,30 @@ class NoteAdmin(WrittenByServices):
     @admin.display(description=_("patient"))
     def case_code(self, note: Any) -> str:
         return note.patient.case_code if note.patient else ""
+
+
+@admin.register(UndeliverableAddress)
+class UndeliverableAddressAdmin(WrittenByServices):
+    """Marked by what mail servers say; cleared on the page of addresses that do not work."""
+
+    list_display = ("address", "since", "reply", "cleared_at", "cleared_by", "cleared_reason")
+    list_select_related = ("cleared_by",)
+    search_fields = ("address",)
+    ordering = ("-since",)
+    fields = ("address", "since", "reply", "cleared_at", "cleared_by", "cleared_reason")
+
+
+@admin.register(MailCircuit)
+class MailCircuitAdmin(WrittenByServices):
+    list_display = ("transport", "failures", "failed_at", "open_until", "reply")
+    ordering = ("transport",)
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(WrittenByServices):
+    """Who reads the planned calls by a secret address; the address itself is nowhere."""
+
+    list_display = ("user", "created_at", "last_read_at")
+    list_select_related = ("user",)
+    ordering = ("user",)
+    fields = ("user", "created_at", "last_read_at")

@@ -2,13 +2,16 @@
 
 from django.utils import timezone
 
-from apps.communication.enums import CallStatus, LetterKind
+from apps.communication.enums import CallStatus, LetterKind, Refusal
+from apps.communication.models import EmailMessage
 from apps.communication.services import calls
 from apps.events.catalogue import subscribe
 from apps.events.models import DomainEvent
 from apps.matching.models import Inquiry, PlacementRequest
 from apps.matching.services import calling, inquiries, recheck, release, reminders
 from apps.therapists.models import Therapist
+
+TOO_EARLY = (Refusal.CONTACT_PAUSE, Refusal.CONTACT_INTERVAL)
 
 
 @subscribe("patient.moved", "patient.wishes_changed", "patient.consent_withdrawn")
@@ -44,6 +47,9 @@ def inquiry_sent(event: DomainEvent) -> None:
 
 @subscribe("email.failed", "email.refused")
 def inquiry_not_sent(event: DomainEvent) -> None:
+    """A call instead; but what was only too early is no reason to call, and a person may set it aside."""
+    if EmailMessage.objects.filter(pk=int(event.subject_id), refusal__in=TOO_EARLY).exists():
+        return
     for inquiry in _inquiries_of(event):
         release.after_failed_email(
             inquiry=inquiry,

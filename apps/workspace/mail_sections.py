@@ -5,7 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.communication.enums import INBOUND_OPEN, EmailStatus
-from apps.communication.models import EmailMessage, InboundMessage, MailCircuit
+from apps.communication.models import EmailMessage, InboundMessage, MailCircuit, UndeliverableAddress
+from apps.communication.selectors import marked_addresses
+from apps.patients.models import Patient
 from apps.workspace.worklist import ROWS, Kind, Moment, Section, Task, section
 
 TROUBLED = [EmailStatus.UNCLEAR, EmailStatus.FAILED, EmailStatus.REFUSED]
@@ -54,6 +56,29 @@ def emails(moment: Moment) -> Section:
         reverse("communication:emails"),
     )
     return section(kind, (_email(row, moment) for row in rows.order_by("updated_at")[: ROWS + 1]))
+
+
+def addresses(moment: Moment) -> Section:
+    """Mail to them came back: somebody has to find the right address."""
+    kind = Kind(
+        "addresses",
+        _("Addresses that do not work"),
+        _("Correct"),
+        "mail",
+        "warning",
+        reverse("communication:addresses"),
+    )
+    oldest = marked_addresses().order_by("since", "pk")[: ROWS + 1]
+    return section(kind, (_address(row, moment) for row in oldest))
+
+
+def _address(row: UndeliverableAddress, moment: Moment) -> Task:
+    """A patient's address stays off this page: the case code leads to the record."""
+    email = row.email
+    person = email and (email.patient or email.therapist)
+    name = (person.case_code if isinstance(person, Patient) else str(person)) if person else row.address
+    url = person.get_absolute_url() if person else reverse("communication:addresses")
+    return Task(name, url, moment.days_since(row.since))
 
 
 def _message(row: InboundMessage, moment: Moment) -> Task:

@@ -36,7 +36,7 @@ from apps.patients.enums import PatientStatus
 from apps.patients.models import Patient
 from apps.patients.selectors import missing_prerequisites, patient_list
 from apps.therapists.selectors import unreviewed
-from apps.workspace.mail_sections import emails, incoming, mail_rest
+from apps.workspace.mail_sections import addresses, emails, incoming, mail_rest
 from apps.workspace.worklist import ROWS, Kind, Moment, Section, Task, section
 
 LOOKED_AT = 100  # open patients whose prerequisites are checked
@@ -194,6 +194,7 @@ SECTIONS: tuple[Callable[[Moment], Section], ...] = (
     calls_due,
     mail_rest,
     emails,
+    addresses,
     waitlists,
     unanswered,
     draft_rounds,

@@ -217,13 +217,19 @@ def email(env: Environment) -> dict[str, Any]:
         **environ.Env.email_url_config(env.email_url),
         "EMAIL_TIMEOUT": 30,
         "EMAIL_CONNECTIONS": env.email_connections,
-        "EMAIL_PROVIDER": f"anymail.backends.{env.email_provider}.EmailBackend" if env.email_provider else "",
+        **_provider(env.email_provider),
         "ANYMAIL": env.anymail,
         "INBOUND_IMAP_URL": env.inbound_imap_url,
         "ARCHIVE_IMAP_URL": env.archive_imap_url,
         "DEFAULT_FROM_EMAIL": env.default_from_email,
         "SERVER_EMAIL": env.default_from_email,
     }
+
+
+def _provider(name: str) -> dict[str, str]:
+    """With a provider, what Django itself sends (a forgotten password) goes the same way as the letters."""
+    backend = f"anymail.backends.{name}.EmailBackend" if name else ""
+    return {"EMAIL_PROVIDER": backend, **({"EMAIL_BACKEND": backend} if backend else {})}
 
 
 def secrets(env: Environment) -> dict[str, Any]:

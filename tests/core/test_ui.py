@@ -6,10 +6,11 @@ from django.template import Context, Template
 from django.utils import translation
 from lxml import html
 
+from apps.communication.enums import EmailStatus, InboundStatus
 from apps.core.enums import Method
 from apps.core.templatetags import ui
 from apps.core.weekly import Interval
-from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
+from apps.matching.enums import EvidenceStatus, InquiryStatus, RequestStatus, SearchStatus
 from apps.patients.enums import PatientStatus
 
 
@@ -32,6 +33,12 @@ def text_of(source: str) -> str:
         (RequestStatus.REJECTED, "danger"),
         (PatientStatus.IN_THERAPY, "success"),
         (InquiryStatus.CANCELLED, "secondary"),
+        (EmailStatus.BOUNCED, "danger"),
+        (InboundStatus.WAITING, "warning"),
+        (InboundStatus.UNMATCHED, "warning"),
+        (InboundStatus.PARKED, "secondary"),
+        (EvidenceStatus.SIGNED, "success"),
+        (EvidenceStatus.VOID, "secondary"),
     ],
 )
 def test_tone_says_the_meaning(state, tone):

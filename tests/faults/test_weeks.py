@@ -4,6 +4,7 @@ import subprocess
 import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def called(inquiry: Inquiry, at: datetime, outcome: str) -> None:
 
 def went(row: Inquiry | PlacementRequest, *states: str) -> None:
     """Its history from one state to the next."""
-    for old, new in zip(states, states[1:], strict=False):
+    for old, new in pairwise(states):
         row.history.create(old=old, new=new, at=MONDAY, operation=uuid.uuid4())  # type: ignore[union-attr]
 
 
@@ -180,7 +181,10 @@ def test_pause_that_nobody_knew_of_is_none() -> None:
 @pytest.mark.django_db
 def test_two_open_inquiries_behind_one_mailbox_are_found() -> None:
     one, two = neighbours()
-    first, second = InquiryFactory(therapist=one, status="draft"), InquiryFactory(therapist=two, status="draft")
+    first, second = (
+        InquiryFactory(therapist=one, status="draft"),
+        InquiryFactory(therapist=two, status="draft"),
+    )
     went(first, "", "draft", "released", "sent")
     went(second, "", "draft")
     assert found() == NOTHING
@@ -260,8 +264,7 @@ def test_two_weeks_of_three_workers_break_no_rule() -> None:
     result = subprocess.run(
         [*command, "--database", f"{name}_faults"],
         cwd=Path(settings.BASE_DIR),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     [line] = [line for line in result.stdout.splitlines() if line.startswith("weeks ")] or [result.stderr]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from apps.communication.enums import CallStatus, EmailStatus
+from apps.accounts.models import User
+from apps.communication.enums import CallOutcome, CallStatus, EmailStatus
 from apps.communication.models import EmailMessage
-from apps.communication.services import queue, sending
+from apps.communication.services import calls, queue, sending
 from apps.events import services as events
 from apps.events.models import DomainEvent
 from apps.matching.services import follow_up, inquiries, release, searches
@@ -16,7 +17,7 @@ from apps.patients.services import consents, registration
 from apps.therapists.services import contact, offer, records, status
 from apps.therapists.services.practices import update_practice
 from apps.workspace.demo.mailserver import CatchingHandler
-from tests.communication.rows import plain
+from tests.communication.rows import call_at, plain
 from tests.factories.matching import SearchFactory
 from tests.factories.therapists import TherapistFactory
 from tests.matching.acts import (
@@ -241,6 +242,25 @@ def test_email_refused_by_the_policy_becomes_a_call(mailbox: CatchingHandler) ->
     _dispatch()
     assert mailbox.messages == []
     assert len(waiting_calls(inquiry)) == 1
+
+
+def test_email_refused_as_too_early_waits_for_a_person_and_may_go_all_the_same(
+    mailbox: CatchingHandler, coordinator: User
+) -> None:
+    """Somebody behind the same mailbox was talked to meanwhile: nobody calls in the letter's place."""
+    inquiry = let_out()
+    colleague = TherapistFactory(contact_group=inquiry.therapist.contact_group)
+    call = call_at(AT, therapist=colleague)
+    calls.complete(call=call, outcome=CallOutcome.REACHED, note="", actor=coordinator, at=AT)
+    assert sending.send_queue(at=LATER) == 0
+    _dispatch()
+    letter = _letter(inquiry)
+    assert (letter.status, letter.refusal) == ("refused", "contact_interval")
+    assert (fresh(inquiry).status, waiting_calls(inquiry)) == ("released", [])
+    queue.requeue(email=letter, actor=coordinator, at=LATER, reason="agreed", sets_refusal_aside=True)
+    assert sending.send_queue(at=LATER) == 1
+    _dispatch()
+    assert fresh(inquiry).status == "sent"
 
 
 def test_email_sent_after_all_ends_the_call_planned_instead() -> None:

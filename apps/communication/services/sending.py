@@ -85,7 +85,8 @@ def claim(*, at: datetime, limit: int = 1, with_suspects: bool = True) -> list[E
     emails = list(free.filter(deaths=0)[:room])
     if not emails and with_suspects:
         emails = list(free.filter(deaths__gt=0)[:1])
-    return move_many(emails, to=EmailStatus.SENDING, actor=None, at=at, fields={"claimed_at": at})
+    fields = {"claimed_at": at, "refusal": ""}
+    return move_many(emails, to=EmailStatus.SENDING, actor=None, at=at, fields=fields)
 
 
 def free_stuck(*, at: datetime) -> int:

@@ -25,10 +25,13 @@ register = template.Library()
 # One colour per meaning, whatever the state machine calls it.
 TONES = {
     "success": {"accepted", "confirmed", "placed", "verified", "active", "contactable"}
-    | {"sent", "done", "held", "in_therapy"},
-    "primary": {"searching", "released", "trial", "answered"} | {"queued", "sending", "handing_over"},
-    "warning": {"paused", "waitlisted", "conflict", "unclear", "unreviewed", "planned", "draft", "no_show"},
-    "danger": {"blocked", "rejected", "failed", "refused", "not_fitting", "objected", "therapy_discontinued"},
+    | {"sent", "done", "held", "in_therapy", "signed"},
+    "primary": {"searching", "released", "trial", "answered"}
+    | {"queued", "sending", "handing_over", "running"},
+    "warning": {"paused", "waitlisted", "conflict", "unclear", "unreviewed", "planned", "draft", "no_show"}
+    | {"waiting", "unmatched"},
+    "danger": {"blocked", "rejected", "failed", "refused", "not_fitting", "objected", "therapy_discontinued"}
+    | {"bounced"},
 }
 ALERT_TONES = {"debug": "secondary", "error": "danger"}
 ALERT_ICONS = {"success": "check", "warning": "warning", "danger": "warning"}

@@ -36,7 +36,7 @@ def release_identity(request: HttpRequest, pk: int) -> HttpResponse:
         button=_("Release the identity"),
         consequences=[
             _("Without the patient's consent for this purpose it is refused."),
-            _("Nothing is sent: you tell the therapist name and phone yourself."),
+            _("Nothing is sent by this: send a one-time link afterwards, or tell them on the phone."),
         ],
     )
 

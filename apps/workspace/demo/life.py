@@ -17,7 +17,16 @@ from apps.core.errors import DomainError
 from apps.events import services as events
 from apps.matching.enums import AnswerSource, Channel, RejectionReason, RequestStatus, SessionOutcome
 from apps.matching.models import PlacementRequest, Round
-from apps.matching.services import answers, calling, follow_up, release, rounds, searches, trial
+from apps.matching.services import (
+    answers,
+    calling,
+    follow_up,
+    patient_news,
+    release,
+    rounds,
+    searches,
+    trial,
+)
 from apps.matching.services.answers import Answer
 from apps.patients.models import Patient
 from apps.workspace.demo.people import weighted
@@ -53,6 +62,7 @@ class Life:
         follow_up.expire_due(at=at)
         searches.resume_due(today=day, at=at)
         if day.weekday() == 0:
+            patient_news.send_status_letters(at=at)
             self.ask(at + timedelta(hours=1))
         self.deliver(at + timedelta(hours=2))
 

@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.utils import translation
 
 from apps.accounts.models import User
-from apps.communication.enums import EmailStatus
+from apps.communication.enums import EmailStatus, LetterKind
 from apps.communication.models import EmailMessage
 from apps.core import parameters
 from apps.core.errors import Refused
@@ -27,6 +27,7 @@ from apps.matching.services.answers import Answer
 from apps.patients.models import Patient
 from apps.therapists.models import Practice, Therapist
 from apps.workspace.demo import inhabitants
+from apps.workspace.demo.desk import Desk
 from apps.workspace.demo.life import Life, working_days
 from apps.workspace.demo.mailserver import CatchingHandler
 
@@ -40,6 +41,7 @@ KEPT_TABLES = (
     "patients_insurer",
     "geocoding_",
 )
+TAKEN_BY_THE_SERVER = [EmailStatus.SENT, EmailStatus.BOUNCED]  # what came back had gone out before
 Say = Callable[[str], None]
 
 
@@ -86,6 +88,7 @@ def tell(*, say: Say, now: datetime, mailbox: CatchingHandler) -> Figures:
         life = Life(rng=rng, coordinator=staff["anna"], waiting_list=list(Patient.objects.order_by("id")))
         _let_weeks_pass(life, say, now=now)
         _two_yes_at_once(life, say, now=now)
+        _clear_the_desk(life, say, now=now)
         _plan_next(life, say, now=now)
         return _sum_up(say, mailbox)
 
@@ -169,10 +172,17 @@ def _accept(request: PlacementRequest, *, barrier: Barrier, now: datetime) -> st
         connections.close_all()
 
 
+def _clear_the_desk(life: Life, say: Say, *, now: datetime) -> None:
+    say("4. Auf dem Schreibtisch")
+    Desk(coordinator=life.coordinator, now=now, deliver=partial(life.deliver, now), say=say).fill()
+    weekly = EmailMessage.objects.filter(kind=LetterKind.PATIENT_STATUS).count()
+    say(f"   {weekly} wöchentliche Nachrichten an Patient:innen")
+
+
 def _plan_next(life: Life, say: Say, *, now: datetime) -> None:
     """What the coordinator finds in the morning: searches that are blocked, and a draft to read."""
     result = overview(today=now.date(), parameters=parameters.current(at=now), top=0)
-    say("4. Heute")
+    say("5. Heute")
     say(
         f"   {len(result.searches)} aktive Suchen, {result.candidate_count} Vorschläge, "
         f"{result.without_candidates} Suchen ohne Vorschlag"
@@ -186,13 +196,13 @@ def _plan_next(life: Life, say: Say, *, now: datetime) -> None:
 def _sum_up(say: Say, mailbox: CatchingHandler) -> Figures:
     counts = dict(PlacementRequest.objects.values_list("status").annotate(count=Count("id")))
     labels = dict(RequestStatus.choices)
-    say("5. Ergebnis")
+    say("6. Ergebnis")
     say("   " + ", ".join(f"{labels[state]} {count}" for state, count in sorted(counts.items())))
     figures = Figures(
         placed=PlacementSearch.objects.filter(status=SearchStatus.PLACED).count(),
         withdrawn=counts.get(RequestStatus.WITHDRAWN, 0),
         conflicts=PlacementRequest.objects.filter(history__new=RequestStatus.CONFLICT).distinct().count(),
-        mails_sent=EmailMessage.objects.filter(status=EmailStatus.SENT).count(),
+        mails_sent=EmailMessage.objects.filter(status__in=TAKEN_BY_THE_SERVER).count(),
         mails_received=len(mailbox.messages),
         double_mails=mailbox.doubles,
     )

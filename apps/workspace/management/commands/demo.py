@@ -31,7 +31,7 @@ class Command(BaseCommand):
             settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
             figures = story.tell(say=self._say, now=timezone.localtime(), mailbox=server.handler)
         self._say(f"   {time.monotonic() - began:.0f} Sekunden")
-        self._say(f"6. Anmelden: {settings.SITE_URL}  Name: anna  Passwort: {inhabitants.PASSWORD}")
+        self._say(f"7. Anmelden: {settings.SITE_URL}  Name: anna  Passwort: {inhabitants.PASSWORD}")
         self._say("   Leitung: leitung, nur lesen: einsicht (dasselbe Passwort)")
         self._say(str(figures))
 
