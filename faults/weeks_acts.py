@@ -41,6 +41,7 @@ from faults.weeks_worker import Worker
 Act = Callable[[Worker], object]
 
 LATE_ANSWERS = 0.05
+RELEASED_BY_EACH = 0.35  # of the draft
 OUTCOMES = {
     CallOutcome.REACHED: 45,
     CallOutcome.NOT_REACHED: 30,
@@ -53,13 +54,22 @@ def plan_round(worker: Worker) -> None:
     rounds.plan_round(actor=worker.user, at=worker.at, today=worker.today)
 
 
-def release_half(worker: Worker) -> None:
-    """Everybody another half: most inquiries are released by several at once."""
+def plan_or_fill(worker: Worker) -> None:
+    """While every second plans, the others add to drafts: what a plan has read may be outdated."""
+    if worker.number % 2 == 0:
+        plan_round(worker)
+        return
+    for act in (fill_a_draft, ask_by_hand, fill_a_draft):
+        worker.do(act)
+
+
+def release_some(worker: Worker) -> None:
+    """Everybody another part of the draft: most inquiries are released by several at once."""
     for round_ in Round.objects.filter(status=RoundStatus.DRAFT):
         drafts = round_.inquiries.filter(status=InquiryStatus.DRAFT).values_list("pk", flat=True)
-        half = [pk for pk in drafts if worker.chance.random() < 0.5]
+        some = [pk for pk in drafts if worker.chance.random() < RELEASED_BY_EACH]
         result = release.release_round(
-            round_=round_, actor=worker.user, at=worker.at, today=worker.today, inquiry_ids=half
+            round_=round_, actor=worker.user, at=worker.at, today=worker.today, inquiry_ids=some
         )
         worker.counts["refused"] += len(result.refused)
 

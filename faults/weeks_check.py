@@ -121,6 +121,13 @@ WRITTEN_TWICE = """
 SELECT 'written twice', inquiry_id, count(*) FROM first_contact
 WHERE way = 'e-mail' GROUP BY inquiry_id HAVING count(*) > 1
 """
+# Forgotten by both: added to a draft while it was released, for example.
+STRANDED = """
+SELECT 'stranded', r.id, r.status, i.status
+FROM matching_placementrequest r JOIN matching_inquiry i ON i.id = r.inquiry_id
+WHERE (r.status, i.status) NOT IN (('planned', 'draft'), ('released', 'released'), ('sent', 'sent'))
+  AND r.status IN ('planned', 'released', 'sent')
+"""
 
 IS_OPEN = {"states": ["released", "sent"]}
 IS_OPEN_REQUEST = {"states": ["planned", "released", "sent"]}
@@ -130,7 +137,13 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "pause": [(CONTACTED_IN_A_PAUSE, {}), (RELEASED_IN_A_PAUSE, {})],
     "shared": [(OPEN_INQUIRIES, IS_OPEN)],
     "open": [(OPEN_REQUESTS, IS_OPEN_REQUEST)],
-    "other": [(OPEN_IN_INQUIRY, IS_OPEN_REQUEST), (ACCEPTED, IS_WON), (UNWANTED, {}), (WRITTEN_TWICE, {})],
+    "other": [
+        (OPEN_IN_INQUIRY, IS_OPEN_REQUEST),
+        (ACCEPTED, IS_WON),
+        (UNWANTED, {}),
+        (WRITTEN_TWICE, {}),
+        (STRANDED, {}),
+    ],
 }
 
 

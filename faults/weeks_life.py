@@ -1,7 +1,7 @@
 """The days of the eight weeks: when the workers meet and what each of them does then."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -13,8 +13,7 @@ from faults.weeks_worker import Plan, Worker
 
 LONGEST_JITTER = timedelta(minutes=80)  # so far the workers' clocks differ; the next moment is later for all
 MACHINES = 3  # workers that work the queues off after each moment
-SATURDAY = 5
-PLANNING_DAYS = (0, 2, 4)  # Monday, Wednesday, Friday
+MONDAY, WEDNESDAY, FRIDAY, SATURDAY = 0, 2, 4, 5
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ NIGHT = Kind(
     together=(),
     then={
         acts.resume_due: 0.4,
-        acts.look_again: 0.3,
+        acts.look_again: 0.2,
         acts.expire: 0.4,
         acts.plan_follow_ups: 0.4,
         acts.dispatch: 0.4,
@@ -37,11 +36,12 @@ NIGHT = Kind(
     },
 )
 PLANNING = Kind(
-    together=(acts.plan_round, acts.release_half),
+    together=(acts.plan_round, acts.release_some),
     then={acts.ask_by_hand: 0.6, acts.answer: 0.5, acts.dispatch: 0.7, acts.send: 0.5},
 )
+CROWDED = replace(PLANNING, together=(acts.plan_or_fill, acts.release_some))
 BUSY = Kind(
-    together=(acts.release_half,),
+    together=(acts.release_some,),
     then={
         acts.ask_by_hand: 0.6,
         acts.fill_a_draft: 0.4,
@@ -50,7 +50,7 @@ BUSY = Kind(
         acts.answer: 1,
         acts.answer_together: 1,
         acts.end_trial: 0.2,
-        acts.call: 2,
+        acts.call: 1.5,
         acts.call_together: 0.3,
         acts.pause_therapist: 0.5,
         acts.object_to_contact: 0.02,
@@ -61,6 +61,7 @@ BUSY = Kind(
         acts.plan_follow_ups: 0.15,
     },
 )
+PLANNED_ON = {MONDAY: PLANNING, WEDNESDAY: CROWDED, FRIDAY: CROWDED}
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def moments(weeks: int) -> list[Moment]:
 
 def _of_day(weekday: int) -> Iterator[tuple[int, Kind]]:
     yield 5, NIGHT
-    if weekday in PLANNING_DAYS:
-        yield 8, PLANNING
+    if weekday in PLANNED_ON:
+        yield 8, PLANNED_ON[weekday]
     yield 10, BUSY
     if weekday < SATURDAY:
         yield 15, BUSY

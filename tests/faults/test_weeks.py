@@ -256,6 +256,16 @@ def test_second_letter_of_an_inquiry_is_found() -> None:
     assert found() == NOTHING | {"other": ["written twice"]}
 
 
+@pytest.mark.django_db
+def test_request_left_behind_in_its_inquiry_is_found() -> None:
+    inquiry = released(TherapistFactory(), MONDAY, status="sent")
+    RequestFactory(inquiry=inquiry, status="sent")
+    RequestFactory(inquiry=inquiry, status="rejected")
+    assert found() == NOTHING
+    RequestFactory(inquiry=inquiry, status="planned")
+    assert found() == NOTHING | {"other": ["stranded"]}
+
+
 @pytest.mark.timeout(300)
 def test_two_weeks_of_three_workers_break_no_rule() -> None:
     """The small world, in processes and a database of their own."""

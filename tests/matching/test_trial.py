@@ -9,7 +9,7 @@ from apps.core.errors import StaleState
 from apps.matching.engine.reasons import Reason
 from apps.matching.enums import ExclusionSource, SessionOutcome
 from apps.matching.models import PlacementRequest, TherapistExclusion
-from apps.matching.services import answers, trial
+from apps.matching.services import answers, patient_news, trial
 from apps.patients.enums import PatientStatus, Purpose
 from apps.patients.services import consents
 from tests.factories.matching import SearchFactory
@@ -149,6 +149,13 @@ def test_did_not_fit_goes_on_without_this_therapist(accepted: PlacementRequest) 
     )
     assert Reason.EXCLUDED_BY_PATIENT in reasons(accepted.search, accepted.therapist, date(2027, 6, 1))
     assert len(operations(LATER)) == 1
+
+
+def test_did_not_fit_calls_the_letter_to_the_patient_off(accepted: PlacementRequest) -> None:
+    trial.release_identity(request=accepted, actor=None, at=AT, today=TODAY)
+    letter = patient_news.send_place_call(request=accepted, actor=None, at=AT)
+    trial.did_not_fit(request=accepted, reason="no trust", actor=None, at=LATER)
+    assert status_of(letter) == ["cancelled"]
 
 
 def test_did_not_fit_without_a_reason_is_refused(accepted: PlacementRequest) -> None:

@@ -10,7 +10,7 @@ from apps.core.errors import StaleState
 from apps.events import services as events
 from apps.matching.enums import ExclusionSource, RequestStatus
 from apps.matching.models import TherapistExclusion
-from apps.matching.services import answers, trial
+from apps.matching.services import answers, patient_news, trial
 from apps.therapists.models import ContactPause
 from tests.factories.matching import SearchFactory, SessionFactory
 from tests.matching.acts import (
@@ -161,8 +161,10 @@ def test_undo_of_an_acceptance_calls_the_good_news_off() -> None:
     accept(request)
     (news,) = request.search.patient.emails.all()
     assert (news.kind, news.status) == ("patient_place_found", EmailStatus.QUEUED)
+    trial.release_identity(request=fresh(request), actor=None, at=AT, today=TODAY)
+    call = patient_news.send_place_call(request=fresh(request), actor=None, at=AT)
     _undo(request)
-    assert status_of(news) == ["cancelled"]
+    assert status_of(news, call) == ["cancelled", "cancelled"]
 
 
 def test_undo_of_a_conflict_leaves_the_told_therapist_alone() -> None:

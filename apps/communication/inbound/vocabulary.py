@@ -21,7 +21,7 @@ UNCERTAIN = _any(
 YES = _any(
     r"^\W*(ja|yes)\b(?=\W*$|,? (gern|sehr|das passt|ich|kann|das geht|bitte|i\b|of course|gladly))",
     r"\bplatz (ist |wäre )?(noch |derzeit |gerade |aktuell )?frei\b|\bfreie[nr]?\b[^.]{0,40}\bplatz\b",
-    r"\bplatz\b[^.]{0,40}\b(anbieten|vergeben|geben|frei)\b|\b(habe|hätten?)\b[^.]{0,25}\b(therapie)?platz\b",
+    r"\b(therapie)?platz\b[^.]{0,40}\b(anbieten|vergeben|geben|frei)\b|\b(habe|hätten?)\b[^.]{0,25}\b(therapie)?platz\b",
     r"\b(kann|können|könnte|möchte|würde)\b[^.]{0,60}\b(übernehmen|aufnehmen|in therapie nehmen|behandeln)\b",
     r"\b(übernehme|nehme)\b[^.]{0,40}\b(gern|gerne|auf|an|person|patient\w*)\b|\b(sage|ich sag) zu\b",
     r"\bzusage\b",

@@ -130,7 +130,8 @@ def requeue(
     fields: dict[str, Any] = {"attempts": 0, "deaths": 0, "next_attempt_at": None}
     if sets_refusal_aside:
         fields["overridden"] = _overridden(email)
-        reason = f"{_('rule set aside')} ({email.get_refusal_display()}): {reason}"
+        rule = _("rule set aside")
+        reason = f"{rule} ({email.get_refusal_display()}): {reason}"
     move(email, to=EmailStatus.QUEUED, actor=actor, at=at, reason=reason, fields=fields)
     bell.ring("communication.send_queue")
 

@@ -229,10 +229,16 @@ def _plan_first_call(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at
 
 
 def _locked_requests(inquiry: Inquiry) -> list[PlacementRequest]:
-    """Contact group, then searches, then requests: the order of docs/architecture.md."""
-    ContactGroup.objects.select_for_update().get(therapists=inquiry.therapist_id)
+    """Contact group, then searches, then requests: the order of docs/architecture.md.
+
+    Without keys and without the therapist's row: whoever adds a request holds its search, and at the commit
+    looks whether therapist and group are still there.
+    """
+    groups = ContactGroup.objects.select_for_update(of=("self",), no_key=True)
+    groups.get(therapists=inquiry.therapist_id)
     search_ids = inquiry.requests.filter(status=RequestStatus.PLANNED).values("search_id")
-    list(PlacementSearch.objects.select_for_update().filter(pk__in=search_ids).order_by("id"))
+    searches = PlacementSearch.objects.select_for_update(no_key=True).filter(pk__in=search_ids)
+    list(searches.order_by("id"))
     return list(
         inquiry.requests.filter(status=RequestStatus.PLANNED)
         .select_for_update(of=("self",))

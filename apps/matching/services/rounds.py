@@ -30,7 +30,7 @@ from apps.matching.selectors import loading
 from apps.matching.selectors import world as worlds
 from apps.matching.selectors.candidates import Judgement, explain, parts_of
 from apps.matching.selectors.world import World
-from apps.matching.services import inquiries
+from apps.matching.services import inquiries, overtaken
 from apps.therapists.models import Therapist
 from apps.therapists.selectors import ids_with_phone, may_be_emailed, phone_of
 
@@ -90,7 +90,7 @@ def _add(
     search = lock(search)
     if not loading.plannable(today=today).filter(pk=search.pk).exists():
         raise Refused(_("The search is not active or a consent is missing."))
-    inquiry = therapist.inquiries.filter(status=InquiryStatus.DRAFT).first()
+    inquiry = _held_draft(search, therapist)
     judgement = _judgement(search, therapist, inquiry, parameters=parameters, today=today)
     _check_limits(search, inquiry, parameters)
     channel = channel_for(therapist, parameters.email_policy)
@@ -111,6 +111,13 @@ def _add(
     request = PlacementRequest.objects.create(search=search, inquiry=inquiry, therapist=therapist, **facts)
     record_start(request, actor=actor, at=at)
     return request
+
+
+def _held_draft(search: PlacementSearch, therapist: Therapist) -> Inquiry | None:
+    """The draft for this therapist, held: nobody else fills or releases it. Requests first, then inquiry."""
+    list(search.requests.filter(therapist=therapist).select_for_update(no_key=True).order_by("id"))
+    drafts = therapist.inquiries.filter(status=InquiryStatus.DRAFT)
+    return drafts.select_for_update(no_key=True).first()
 
 
 @transaction.atomic
@@ -202,6 +209,9 @@ def _write(
             for line in lines:
                 row = rows[line.search_index, line.therapist_index]
                 _write_request(world, matches, line, row, inquiry=inquiry, actor=actor, at=at)
+        overtaken.take_back(
+            round_=round_, today=world.today, most_open=world.parameters.open_requests_per_search
+        )
     return round_
 
 

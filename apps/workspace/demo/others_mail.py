@@ -20,7 +20,7 @@ def refusal(letter: EmailMessage, *, at: datetime) -> bytes:
 
 def offer(letter: EmailMessage, *, case_code: str, at: datetime) -> bytes:
     """Yes to one case of the letter."""
-    text = f"für {case_code} kann ich Ihnen einen Therapieplatz anbieten. Die Person kann sich gern melden."
+    text = f"vielen Dank für Ihre Anfrage. {case_code} kann ich übernehmen, ein Platz ist frei."
     return _answer(letter, text, at=at)
 
 
