@@ -41,7 +41,7 @@ from faults.weeks_worker import Worker
 Act = Callable[[Worker], object]
 
 LATE_ANSWERS = 0.05
-RELEASED_BY_EACH = 0.35  # of the draft
+RELEASED_BY_EACH = 0.25  # of the draft
 OUTCOMES = {
     CallOutcome.REACHED: 45,
     CallOutcome.NOT_REACHED: 30,

@@ -37,7 +37,7 @@ NIGHT = Kind(
 )
 PLANNING = Kind(
     together=(acts.plan_round, acts.release_some),
-    then={acts.ask_by_hand: 0.6, acts.answer: 0.5, acts.dispatch: 0.7, acts.send: 0.5},
+    then={acts.ask_by_hand: 0.6, acts.answer: 0.5, acts.dispatch: 0.4, acts.send: 0.4},
 )
 CROWDED = replace(PLANNING, together=(acts.plan_or_fill, acts.release_some))
 BUSY = Kind(
@@ -50,15 +50,15 @@ BUSY = Kind(
         acts.answer: 1,
         acts.answer_together: 1,
         acts.end_trial: 0.2,
-        acts.call: 1.5,
+        acts.call: 1.2,
         acts.call_together: 0.3,
         acts.pause_therapist: 0.5,
         acts.object_to_contact: 0.02,
         acts.pause_search: 0.2,
         acts.resume_search: 0.2,
-        acts.dispatch: 0.7,
-        acts.send: 0.5,
-        acts.plan_follow_ups: 0.15,
+        acts.dispatch: 0.4,
+        acts.send: 0.4,
+        acts.plan_follow_ups: 0.1,
     },
 )
 PLANNED_ON = {MONDAY: PLANNING, WEDNESDAY: CROWDED, FRIDAY: CROWDED}
@@ -82,9 +82,8 @@ def _of_day(weekday: int) -> Iterator[tuple[int, Kind]]:
     yield 5, NIGHT
     if weekday in PLANNED_ON:
         yield 8, PLANNED_ON[weekday]
-    yield 10, BUSY
     if weekday < SATURDAY:
-        yield 15, BUSY
+        yield from ((10, BUSY), (15, BUSY))
 
 
 def live(plan: Plan, number: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from apps.core.errors import Refused
+from apps.core.transitions import lock
 from apps.matching.models import PlacementRequest
 from apps.matching.services import release, rounds, searches
 from tests.factories.matching import SearchFactory
@@ -137,3 +138,14 @@ def test_plan_leaves_out_a_search_that_pauses_meanwhile(monkeypatch: pytest.Monk
     round_ = rounds.plan_round(actor=None, at=AT, today=TODAY)
     assert not search.requests.exists()
     assert not round_.inquiries.exists()
+
+
+def test_plan_does_not_wait_for_a_search_in_other_hands(other: ThreadPoolExecutor) -> None:
+    """Who adds a request by hand may be waiting for a draft of the plan."""
+    search, free = SearchFactory(), SearchFactory()
+    TherapistFactory()
+    with meanwhile(other, lambda: lock(search), seconds=30) as holding:
+        rounds.plan_round(actor=None, at=AT, today=TODAY)
+        assert not holding.done()
+    assert not search.requests.exists()
+    assert free.requests.count() == 1

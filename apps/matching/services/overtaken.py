@@ -15,7 +15,8 @@ def take_back(*, round_: Round, today: date, most_open: int) -> int:
 
     The last thing in the transaction that writes the round: nobody has seen these lines yet, so they leave no
     trace. From here to the commit the searches are held, whoever asks by hand counts after it. Holding them
-    while the round is written would keep answers waiting for seconds.
+    while the round is written would keep answers waiting for seconds. A search that somebody has in hand at
+    this moment is left to the next plan: they may be waiting for a draft of this very round.
     """
     excess = _excess(round_, today=today, most_open=most_open)
     if excess:
@@ -30,9 +31,9 @@ def _excess(round_: Round, *, today: date, most_open: int) -> list[int]:
     rows = PlacementRequest.objects.filter(inquiry__round=round_).order_by("score", "id")
     for pk, search_id in rows.values_list("id", "search_id"):
         lines[search_id].append(pk)
-    held = PlacementSearch.objects.select_for_update(no_key=True).filter(pk__in=lines).order_by("id")
-    list(held.values_list("id", flat=True))
-    running = set(loading.plannable(today=today).filter(pk__in=lines).values_list("id", flat=True))
+    searches = PlacementSearch.objects.filter(pk__in=lines).order_by("id")
+    held = list(searches.select_for_update(no_key=True, skip_locked=True).values_list("id", flat=True))
+    running = set(loading.plannable(today=today).filter(pk__in=held).values_list("id", flat=True))
     open_requests = PlacementRequest.objects.filter(search__in=lines, status__in=OPEN_REQUESTS)
     counted = open_requests.order_by().values_list("search_id").annotate(count=Count("id"))
     excess = []
