@@ -21,7 +21,7 @@ DATABASE = "bench_mail"
 TEXT = "Guten Tag,\n\nfür den Fall K7M4QX hat sich inzwischen ein Platz gefunden. Vielen Dank!\n" * 12
 HTML = "<html><body>" + "<p>Für den Fall K7M4QX hat sich ein Platz gefunden. Vielen Dank!</p>\n" * 24
 SUBJECT = "Anfrage erledigt, vielen Dank"
-SAME_CONNECTIONS = 4  # the product's default
+SAME_CONNECTIONS = 8  # the product's default
 
 
 def main(way: str, count: int) -> None:

@@ -69,7 +69,7 @@ def read(profile: Profile) -> Environment:
         database_url=env.str("DATABASE_URL", "") or None,
         redis_url=env.str("REDIS_URL", "") or None,
         email_url=env.str("EMAIL_URL", "smtp://127.0.0.1:2525"),
-        email_connections=env.int("EMAIL_CONNECTIONS", 4),
+        email_connections=env.int("EMAIL_CONNECTIONS", 8),
         email_provider=env.str("EMAIL_PROVIDER", ""),
         anymail=env.dict("ANYMAIL", default={}),
         inbound_imap_url=env.str("INBOUND_IMAP_URL", ""),

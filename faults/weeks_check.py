@@ -19,20 +19,22 @@ CREATE TEMP TABLE behind (therapist_id bigint PRIMARY KEY, circle bigint NOT NUL
 CREATE TEMP TABLE moment (begins timestamptz PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS faults_contacted (therapist_id bigint, at timestamptz);
 
--- Who was written to or spoken to first, or found a message on the machine. `is_asked_for`: the practice
--- had said in a call when it wants to be called again.
+-- Who was written to or spoken to first, or found a message on the machine; not before the release, where the
+-- clock of the worker was behind. `is_asked_for`: the practice had said when it wants to be called again.
 CREATE TEMP VIEW first_contact AS
-SELECT 'e-mail' AS way, e.id, c.inquiry_id, e.therapist_id, coalesce(e.sent_at, e.claimed_at) AS at,
-       false AS is_asked_for
+SELECT 'e-mail' AS way, e.id, c.inquiry_id, e.therapist_id,
+       greatest(coalesce(e.sent_at, e.claimed_at), i.released_at) AS at, false AS is_asked_for
 FROM communication_emailmessage e JOIN matching_inquirycontact c ON c.email_id = e.id
+JOIN matching_inquiry i ON i.id = c.inquiry_id
 WHERE e.kind = 'inquiry' AND e.status IN ('handing_over', 'unclear', 'sent', 'bounced')
 UNION ALL
-SELECT 'call', p.id, c.inquiry_id, p.therapist_id, p.done_at,
+SELECT 'call', p.id, c.inquiry_id, p.therapist_id, greatest(p.done_at, i.released_at),
        EXISTS (
            SELECT FROM communication_phonecall q JOIN matching_inquirycontact d ON d.call_id = q.id
            WHERE d.inquiry_id = c.inquiry_id AND q.outcome = 'call_back' AND q.done_at < p.done_at
        )
 FROM communication_phonecall p JOIN matching_inquirycontact c ON c.call_id = p.id
+JOIN matching_inquiry i ON i.id = c.inquiry_id
 WHERE p.purpose = 'first_contact' AND p.status = 'done' AND p.outcome <> 'not_reached';
 
 CREATE TEMP VIEW released AS

@@ -96,7 +96,7 @@ def complete_prerequisites(journey: Journey) -> None:
     page = journey.page
     expect(journey.button("Open a search")).to_have_count(0)
     checklist = page.get_by_role("region", name=german("Prerequisites"))
-    missing = checklist.get_by_role("link")
+    missing = checklist.get_by_role("listitem").get_by_role("link")
     expect(missing).to_have_count(1)
     missing.click()
     page.fill("[name=ptv11_on]", "2026-10-12")

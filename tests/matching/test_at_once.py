@@ -96,6 +96,15 @@ def test_draft_that_is_being_released_is_not_filled(other: ThreadPoolExecutor) -
     assert fresh(inquiry).status == "released"
 
 
+def test_request_added_while_releasing_goes_out_with_the_others(other: ThreadPoolExecutor) -> None:
+    inquiry = plan()
+    search = SearchFactory()
+    with meanwhile(other, lambda: _add(search, inquiry.therapist)):
+        _release(inquiry)
+    assert list(inquiry.requests.values_list("status", flat=True)) == ["released"] * 2
+    assert inquiry.contacts.get().request_ids == [request.pk for request in inquiry.requests.order_by("id")]
+
+
 def test_two_cannot_fill_the_last_place_of_a_draft(other: ThreadPoolExecutor) -> None:
     change_parameter("max_requests_per_inquiry", 2)
     inquiry = plan()

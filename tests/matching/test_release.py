@@ -7,11 +7,12 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.accounts.models import User
-from apps.communication.enums import CallPurpose
+from apps.communication.enums import CallOutcome, CallPurpose, EmailStatus, Refusal
 from apps.communication.models import EmailMessage, PhoneCall
 from apps.communication.phone_hours import BERLIN
 from apps.communication.services import addresses
 from apps.core.errors import StaleState
+from apps.core.transitions import move
 from apps.matching.enums import RoundStatus
 from apps.matching.models import Inquiry
 from apps.matching.services import inquiries, release, rounds
@@ -19,18 +20,20 @@ from apps.patients.enums import Purpose
 from apps.patients.services import consents
 from apps.therapists.models import Therapist
 from apps.therapists.services import contact, practices, status
-from tests.factories.matching import RoundFactory, SearchFactory
+from tests.factories.matching import RequestFactory, RoundFactory, SearchFactory
 from tests.factories.therapists import TherapistFactory
 from tests.matching.acts import (
     AT,
     TODAY,
     ask,
+    bring,
     by_phone,
     change_parameter,
     fresh,
     letters_to,
     operations,
     plan,
+    reach,
     refused,
     status_of,
     steps,
@@ -275,3 +278,33 @@ def test_contact_days_after_the_release_moves_the_end_of_the_interval() -> None:
     inquiries.mark_sent(inquiry=inquiry, at=AT + timedelta(days=5))
     window = fresh(inquiry).contact_window
     assert (window.lower, window.upper) == (AT, AT + timedelta(days=12))
+
+
+def test_message_on_the_machine_counts_to_the_minute_though_the_inquiry_was_given_up() -> None:
+    """On the seventh day by the calendar, two minutes before the interval is over."""
+    therapist, called_at = by_phone(), AT + timedelta(days=1)
+    inquiry = plan(therapist=therapist)
+    _release(inquiry)
+    reach(inquiry, CallOutcome.MESSAGE_LEFT, at=called_at)
+    inquiries.end_unsent(inquiry=inquiry, actor=None, at=called_at, reason="given up")
+    over_at = called_at + timedelta(days=7)
+    second = plan(therapist=therapist, at=over_at - timedelta(minutes=2))
+    with refused():
+        _release(second, at=over_at - timedelta(minutes=2))
+    assert fresh(second).status == "draft"
+    assert _release(second, at=over_at).status == "released"
+
+
+def test_letter_is_not_renewed_for_ever() -> None:
+    """One renewal brings it in line with what is left; refused again, the therapist is called."""
+    inquiry = plan()
+    _release(inquiry)
+    left = RequestFactory(inquiry=inquiry, status="planned")
+    for expected in ("queued", "refused"):
+        (letter,) = letters_to(inquiry.therapist, "inquiry")
+        bring(letter, EmailStatus.SENDING)
+        move(letter, to=EmailStatus.REFUSED, actor=None, at=AT, fields={"refusal": Refusal.OUTDATED})
+        release.after_failed_email(inquiry=inquiry, actor=None, at=AT, today=TODAY, reason="not sent")
+        assert fresh(letter).status == expected
+    assert left.pk in fresh(letter).inquiry_contact.request_ids
+    assert len(waiting_calls(inquiry)) == 1

@@ -44,8 +44,13 @@ MAX_DEATHS = 5
 STUCK_AFTER = timedelta(minutes=5)
 # Messages are marked with the beginning of the run: well below STUCK_AFTER none of them looks stuck.
 LONGEST_RUN = timedelta(minutes=2)
-IN_HAND_PER_CONNECTION = 6
+IN_HAND_PER_CONNECTION = 8
 HOUR = timedelta(hours=1)
+# of the therapist, by the gates of every kind of letter
+LOOKED_AT = [
+    f"therapist__{name}"
+    for name in ("status", "review_status", "do_not_contact_since", "email_permission_since", "contact_group")
+]
 ON_THE_WAY = [EmailStatus.SENDING, EmailStatus.HANDING_OVER, EmailStatus.UNCLEAR]
 
 
@@ -198,10 +203,13 @@ def _room(at: datetime) -> int:
 
 
 def _with_people(emails: QuerySet[EmailMessage]) -> QuerySet[EmailMessage]:
-    """With everything that gates and `wire.written` look at."""
+    """With everything that gates and `wire.written` look at, and no more: these are wide rows."""
     workplaces = Workplace.objects.select_related("practice").order_by("-is_main", "pk")
-    return emails.select_related("therapist").prefetch_related(
-        "attachments", Prefetch("therapist__workplaces", queryset=workplaces)
+    shown = workplaces.only("therapist", "is_main", "practice__email")
+    return (
+        emails.select_related("therapist")
+        .only(*(field.name for field in EmailMessage._meta.concrete_fields), *LOOKED_AT)
+        .prefetch_related("attachments", Prefetch("therapist__workplaces", queryset=shown))
     )
 
 

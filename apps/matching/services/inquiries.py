@@ -204,7 +204,7 @@ def renew_letter(*, inquiry: Inquiry, actor: Any, at: datetime) -> bool:
     email = _locked_email(inquiry)
     if email is None or email.status != EmailStatus.REFUSED:
         return False
-    left = list(inquiry.requests.filter(status=R.RELEASED).values_list("id", flat=True))
+    left = list(inquiry.requests.filter(status__in=UNSENT_REQUESTS).values_list("id", flat=True))
     if not left or set(left) == set(email.inquiry_contact.request_ids):
         return False
     queue.requeue(email=email, actor=actor, at=at, reason="letter renewed")

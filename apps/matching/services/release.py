@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from apps.communication.enums import CallPurpose, CallStatus
+from apps.communication.enums import CallOutcome, CallPurpose, CallStatus
 from apps.communication.gates import undeliverable
+from apps.communication.models import PhoneCall
 from apps.communication.services import calls, queue
 from apps.core import parameters as operating
 from apps.core.errors import DomainError, Refused, StaleState
@@ -23,6 +24,8 @@ from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, Plac
 from apps.matching.services import inquiries, recheck
 from apps.therapists.models import ContactGroup
 from apps.therapists.selectors import may_be_emailed
+
+WITHIN_INTERVAL = _("The therapist or the shared practice was contacted within the contact interval.")
 
 
 @dataclass
@@ -71,9 +74,7 @@ def _release_checked(
         with transaction.atomic(), operation():
             return _release(inquiry, parameters, actor=actor, at=at, today=today)
     except IntegrityError:
-        raise Refused(
-            _("The therapist or the shared practice was contacted within the contact interval.")
-        ) from None
+        raise Refused(WITHIN_INTERVAL) from None
 
 
 def close_if_done(*, round_: Round, actor: Any, at: datetime) -> None:
@@ -93,9 +94,12 @@ def _release(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: dateti
         raise Refused(_("No request of this inquiry fits any more."))
     if fresh.status != InquiryStatus.DRAFT:
         raise StaleState()
+    interval = timedelta(days=parameters.contact_interval_days)
+    if _were_called(fresh.therapist.contact_group_id, since=at - interval):
+        raise Refused(WITHIN_INTERVAL)
     for request in requests:
         move(request, to=RequestStatus.RELEASED, actor=actor, at=at)
-    window = DateTimeTZRange(at, at + timedelta(days=parameters.contact_interval_days))
+    window = DateTimeTZRange(at, at + interval)
     released = move(
         fresh,
         to=InquiryStatus.RELEASED,
@@ -110,6 +114,18 @@ def _release(inquiry: Inquiry, parameters: Parameters, *, actor: Any, at: dateti
     )
     start_contact(inquiry=released, requests=requests, parameters=parameters, actor=actor, at=at, today=today)
     return released
+
+
+def _were_called(contact_group_id: int, *, since: datetime) -> bool:
+    """To the minute, also where the inquiry was given up after a message on the machine: its window no longer
+    counts, and the rules look at days."""
+    made = PhoneCall.objects.filter(
+        status=CallStatus.DONE,
+        purpose=CallPurpose.FIRST_CONTACT,
+        done_at__gt=since,
+        therapist__contact_group=contact_group_id,
+    )
+    return made.exclude(outcome=CallOutcome.NOT_REACHED).exists()
 
 
 def start_contact(

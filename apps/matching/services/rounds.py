@@ -31,7 +31,7 @@ from apps.matching.selectors import world as worlds
 from apps.matching.selectors.candidates import Judgement, explain, parts_of
 from apps.matching.selectors.world import World
 from apps.matching.services import inquiries, overtaken
-from apps.therapists.models import Therapist
+from apps.therapists.models import ContactGroup, Therapist
 from apps.therapists.selectors import ids_with_phone, may_be_emailed, phone_of
 
 
@@ -87,6 +87,8 @@ def _add(
     at: datetime,
     today: date,
 ) -> PlacementRequest:
+    group = ContactGroup.objects.select_for_update(of=("self",), no_key=True)
+    group.get(therapists=therapist.pk)  # nobody releases an inquiry of this group meanwhile
     search = lock(search)
     if not loading.plannable(today=today).filter(pk=search.pk).exists():
         raise Refused(_("The search is not active or a consent is missing."))
