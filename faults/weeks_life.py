@@ -29,28 +29,28 @@ NIGHT = Kind(
     then={
         acts.resume_due: 0.4,
         acts.look_again: 0.2,
-        acts.expire: 0.4,
-        acts.plan_follow_ups: 0.4,
+        acts.expire: 0.3,
+        acts.plan_follow_ups: 0.3,
         acts.dispatch: 0.4,
         acts.send: 0.4,
     },
 )
 PLANNING = Kind(
     together=(acts.plan_round, acts.release_some),
-    then={acts.ask_by_hand: 0.6, acts.answer: 0.5, acts.dispatch: 0.4, acts.send: 0.4},
+    then={acts.ask_by_hand: 0.4, acts.answer: 0.5, acts.dispatch: 0.4, acts.send: 0.4},
 )
 CROWDED = replace(PLANNING, together=(acts.plan_or_fill, acts.release_some))
 BUSY = Kind(
     together=(acts.release_some,),
     then={
-        acts.ask_by_hand: 0.6,
-        acts.fill_a_draft: 0.4,
+        acts.ask_by_hand: 0.4,
+        acts.fill_a_draft: 0.3,
         acts.release_one: 0.5,
         acts.drop_a_line: 0.2,
         acts.answer: 1,
         acts.answer_together: 1,
         acts.end_trial: 0.2,
-        acts.call: 1.2,
+        acts.call: 1,
         acts.call_together: 0.3,
         acts.pause_therapist: 0.5,
         acts.object_to_contact: 0.02,

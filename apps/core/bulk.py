@@ -21,13 +21,14 @@ from apps.core.models import StatefulModel
 
 @dataclass(frozen=True)
 class Move:
-    """`fields` for all rows, `each` per row (texts), `history` what its rows have in common."""
+    """`fields` for all rows, `each` per row (texts), `still` what they must have, `history` what it tells."""
 
     model: type[StatefulModel]
     ids: Sequence[int]
     to: str
     fields: Mapping[str, Any]
     each: Mapping[int, Mapping[str, str]]
+    still: Mapping[str, Any]
     history: Mapping[str, Any]
 
     def run(self) -> dict[int, str]:
@@ -39,7 +40,7 @@ class Move:
     def _statement(self) -> sql.Composed:
         table = sql.Identifier(self.model._meta.db_table)
         return sql.SQL(
-            "WITH locked AS (SELECT id, status FROM {table} WHERE id = ANY(%s) AND status = ANY(%s)"
+            "WITH locked AS (SELECT id, status FROM {table} WHERE id = ANY(%s) AND status = ANY(%s){still}"
             " ORDER BY id FOR UPDATE),"
             " own AS (SELECT key::bigint AS id, value FROM jsonb_each(%s::jsonb)),"
             " moved AS (UPDATE {table} AS t SET {assignments} FROM locked LEFT JOIN own USING (id)"
@@ -49,6 +50,9 @@ class Move:
             " SELECT id, old FROM moved"
         ).format(
             table=table,
+            still=sql.SQL("").join(
+                sql.SQL(" AND {} = %s").format(sql.Identifier(self._column(name))) for name in self.still
+            ),
             assignments=sql.SQL(", ").join(self._assignments()),
             history=sql.Identifier(self._history_model()._meta.db_table),
             names=sql.SQL(", ").join(map(sql.Identifier, self.history)),
@@ -72,7 +76,8 @@ class Move:
         ]
         ways = [state for state, ends in self.model.TRANSITIONS.items() if self.to in ends]
         own = json.dumps({pk: dict(values) for pk, values in self.each.items()})
-        return [list(self.ids), [str(way) for way in ways], own, *common, self.to, *self.history.values()]
+        held = [list(self.ids), [str(way) for way in ways], *self.still.values()]
+        return [*held, own, *common, self.to, *self.history.values()]
 
     def _own_names(self) -> list[str]:
         return list(next(iter(self.each.values()), {}))

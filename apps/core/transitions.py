@@ -78,12 +78,14 @@ def move_many(
     reason: str = "",
     fields: Mapping[str, Any] | None = None,
     each: Mapping[int, Mapping[str, str]] | None = None,
+    still: Mapping[str, Any] | None = None,
 ) -> list[S]:
     """The same for many rows of one kind, in one statement (two with events); returns those that went.
 
     A row whose state has no such way any more is left out, not an error: among many somebody is always
     faster. `fields` are the same for all; `each` holds one row's own by primary key (texts, every row the
-    same names). Rows are locked in the order of their keys.
+    same names). Rows are locked in the order of their keys. Who holds rows for a while names in `still`
+    what must not have changed since.
     """
     if not objs:
         return []
@@ -96,6 +98,7 @@ def move_many(
             to=to,
             fields=common,
             each=each or {},
+            still=still or {},
             history={"at": at, "actor_id": actor and actor.pk, "reason": reason, "operation": operation_id},
         )
         old = statement.run()

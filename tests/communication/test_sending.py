@@ -18,10 +18,12 @@ from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.communication import gates
+from apps.communication.clients.delivery import DeliveryError
 from apps.communication.enums import EmailStatus, LetterKind, Refusal
 from apps.communication.models import EmailMessage, MailCircuit, UndeliverableAddress
 from apps.communication.services import addresses, queue, sending
 from apps.core.errors import StaleState
+from apps.core.transitions import move_many
 from apps.events.models import DomainEvent
 from apps.workspace.demo.mailserver import CatchingHandler
 from tests.communication.mailservers import CLOSE, SILENCE, SLOW, ScriptedServer, scripted
@@ -576,3 +578,29 @@ def test_rewrite_of_a_claimed_message_is_stale(at: datetime) -> None:
     sending.claim(at=at)
     with pytest.raises(StaleState):
         queue.rewrite(email=email, letter=letter("neu"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeliveryError(reply="451 later"),
+        DeliveryError(reply="550 no", permanent=True),
+        DeliveryError(reply="gone", is_unclear=True),
+        DeliveryError(reply="refused", is_connection=True),
+        ValueError("broken"),
+    ],
+)
+def test_worker_whose_claim_went_to_another_speaks_for_the_message_no_more(
+    at: datetime, error: Exception
+) -> None:
+    """It was so slow that its message was freed; another worker has just handed it over."""
+    email = queued()
+    [slow] = sending.claim(at=at)
+    later = at + 6 * MINUTE
+    sending.free_stuck(at=later)
+    [quick] = sending.claim(at=later)
+    assert move_many([quick], to=EmailStatus.HANDING_OVER, actor=None, at=later) == [quick]
+    with pytest.raises(StaleState):
+        sending.record_failure(email=slow, error=error, at=at)
+    email.refresh_from_db()
+    assert (email.status, email.attempts, email.claimed_at) == (EmailStatus.HANDING_OVER, 0, later)

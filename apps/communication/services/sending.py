@@ -8,6 +8,7 @@ provider or a person settles it (`services.reconciliation`). Several connections
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,7 +29,7 @@ from apps.communication.wire import sender_address, written
 from apps.core import parameters as operating
 from apps.core.errors import StaleState
 from apps.core.locks import hold
-from apps.core.transitions import move, move_many
+from apps.core.transitions import lock, move, move_many
 from apps.patients.services import status as patient_status
 from apps.therapists.models import Workplace
 from apps.therapists.services import contact
@@ -171,7 +172,9 @@ class _Run:
         emails = [parcel.tag for parcel in at_the_dot]
         with transaction.atomic():
             self.taken += _record_sent(taken, self.at)
-            marked = move_many(emails, to=EmailStatus.HANDING_OVER, actor=None, at=self.at)
+            marked = move_many(
+                emails, to=EmailStatus.HANDING_OVER, actor=None, at=self.at, still=_still_ours(self.at)
+            )
         ids = {email.pk for email in marked}
         for parcel in at_the_dot:
             parcel.decide(may_end=parcel.tag.pk in ids)
@@ -235,7 +238,8 @@ def _refusals(emails: Sequence[EmailMessage], at: datetime) -> dict[int, Refusal
         return gates.refusals(emails, at)
     except Exception as error:  # one broken message must not stop the queue: ask for each alone
         if len(emails) == 1:
-            record_failure(email=emails[0], error=error, at=at)
+            with suppress(StaleState):
+                record_failure(email=emails[0], error=error, at=at)
             return {}
         return {pk: reason for email in emails for pk, reason in _refusals([email], at).items()}
 
@@ -253,12 +257,26 @@ def _record_sent(items: Sequence[Taken], at: datetime) -> int:
         }
         for item in items
     }
-    sent = move_many(emails, to=EmailStatus.SENT, actor=None, at=at, fields={"sent_at": at}, each=each)
+    sent = move_many(
+        emails,
+        to=EmailStatus.SENT,
+        actor=None,
+        at=at,
+        fields={"sent_at": at},
+        each=each,
+        still=_still_ours(at),
+    )
     if therapists := _ids(email.therapist_id for email in sent):
         contact.note_emails(therapist_ids=therapists, at=at)
     if patients := _ids(email.patient_id for email in sent):
         patient_status.note_contacts(patient_ids=patients, at=at)
     return len(sent)
+
+
+def _still_ours(at: datetime) -> dict[str, datetime]:
+    """A claim is known by its moment. A worker so slow that its messages were freed and claimed by another
+    must not speak for them any more: neither mark, nor send back what the other is just delivering."""
+    return {"claimed_at": at}
 
 
 def _ids(ids: Iterable[int | None]) -> set[int]:
@@ -269,7 +287,15 @@ def record_failure(*, email: EmailMessage, error: Exception, at: datetime) -> No
     """What becomes of a message that was not (certainly) taken. Raises StaleState if it is not ours."""
     if isinstance(error, CalledOff):
         log.warning("email_in_other_hands", email_id=email.pk)
-    elif not isinstance(error, DeliveryError):
+        return
+    with transaction.atomic():
+        if lock(email).claimed_at != email.claimed_at:
+            raise StaleState()
+        _judge(email, error, at)
+
+
+def _judge(email: EmailMessage, error: Exception, at: datetime) -> None:
+    if not isinstance(error, DeliveryError):
         log.error("email_broken", email_id=email.pk, error=type(error).__name__)
         _try_again(email, type(error).__name__, most=MAX_DEATHS, at=at)
     elif error.is_connection:
