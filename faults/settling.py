@@ -32,6 +32,7 @@ def finish(server: MailServer, *, at: datetime, send: Callable[[datetime], objec
 
 def settle_unclear(server: MailServer, *, at: datetime) -> int:
     """As a person would: look the Message-ID up where it should have arrived, then say what is true."""
+    server.wait_for_quiet()  # nobody looks while the server is still writing down what a dead worker sent
     unclear = list(EmailMessage.objects.filter(status=EmailStatus.UNCLEAR))
     taken = server.taken() if unclear else Counter()
     for email in unclear:
