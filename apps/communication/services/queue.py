@@ -19,7 +19,9 @@ from apps.core.locks import hold
 from apps.core.transitions import lock, move, record_start
 from apps.events import bell
 from apps.patients.models import Patient
+from apps.patients.services import status as patient_status
 from apps.therapists.models import Therapist
+from apps.therapists.services import contact
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,19 @@ def _overridden(email: EmailMessage) -> list[str]:
 def settle_as_sent(*, email: EmailMessage, actor: Any, at: datetime, reason: str) -> None:
     """It was found out that an unclear message did arrive. Raises StaleState where it is not unclear."""
     _require(email, EmailStatus.UNCLEAR)
+    arrived_at = email.claimed_at or at
     move(
         email,
         to=EmailStatus.SENT,
         actor=actor,
         at=at,
         reason=reason,
-        fields={"sent_at": email.claimed_at or at},
+        fields={"sent_at": arrived_at},
     )
+    if email.therapist is not None:
+        contact.note_email(therapist=email.therapist, at=arrived_at)
+    if email.patient is not None:
+        patient_status.note_contact(patient=email.patient, at=arrived_at)
 
 
 def _require(email: EmailMessage, *states: EmailStatus) -> None:

@@ -15,7 +15,6 @@ from apps.communication.inbound.reports import Report
 from apps.communication.models import EmailMessage
 from apps.communication.services import addresses, queue
 from apps.core.transitions import lock, move, write_history
-from apps.therapists.services import contact
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +53,6 @@ def arrived(*, email: EmailMessage, at: datetime, reason: str) -> bool:
     if fresh.status != E.UNCLEAR:
         return False
     queue.settle_as_sent(email=fresh, actor=None, at=at, reason=reason)
-    if fresh.therapist is not None:
-        contact.note_email(therapist=fresh.therapist, at=fresh.claimed_at or at)
     return True
 
 

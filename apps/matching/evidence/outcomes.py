@@ -25,7 +25,6 @@ class Outcome(StrEnum):
     STEP = "step"  # a contact after which the same request went on
 
 
-UNSUCCESSFUL = frozenset({Outcome.DECLINED, Outcome.LONG_WAIT, Outcome.NOT_REACHED, Outcome.NO_ANSWER})
 OFFERS = frozenset({Outcome.OFFERED, Outcome.SHORT_WAIT})
 ANSWERED = frozenset({Outcome.DECLINED, Outcome.LONG_WAIT, Outcome.SHORT_WAIT, Outcome.OFFERED})
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.communication import phone_hours
 from apps.communication.enums import CallPurpose, CallStatus, EmailStatus
 from apps.communication.models import EmailMessage, Note, PhoneCall
+from apps.communication.notes import notes_of
 from apps.communication.selectors.calls import is_held_by_another, planned
 from apps.core.weekly import Interval, Weekday, format_ranges
 from apps.matching.enums import RequestStatus, SearchStatus
@@ -125,8 +125,7 @@ def _emails(call: PhoneCall) -> list[EmailMessage]:
 
 
 def _notes(call: PhoneCall) -> list[Note]:
-    kept: QuerySet[Note] = Note.objects.filter(therapist=call.therapist_id, struck_at__isnull=True)
-    return list(kept.select_related("author")[:SHOWN])
+    return list(notes_of(therapist=call.therapist)[:SHOWN])
 
 
 def _phone_days(hours: list[Interval], at: datetime) -> list[PhoneDay]:
