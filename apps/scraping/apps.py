@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class ScrapingConfig(AppConfig):
     name = "apps.scraping"
     verbose_name = _("Imports")
+
+    def ready(self) -> None:
+        from apps.scraping import events  # noqa: F401  (registers itself)

@@ -58,5 +58,7 @@ class Rejected:
     payload: Any = None
 
 
-SAID = tuple(one.name for one in fields(DirectoryEntry) if one.name not in ("external_id", "doubts", "payload"))
+SAID = tuple(
+    one.name for one in fields(DirectoryEntry) if one.name not in ("external_id", "doubts", "payload")
+)
 """The fields that say something about the therapist; a change in any of them is a change of the entry."""
