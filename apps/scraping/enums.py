@@ -41,4 +41,9 @@ class ProposalStatus(models.TextChoices):
     OUTDATED = "outdated", _("overtaken")
 
 
+class BulkKind(models.TextChoices):
+    NEW = "new", _("new records")
+    CHANGES = "changes", _("changes")
+
+
 ENDED = (RunStatus.DONE, RunStatus.STOPPED, RunStatus.CANCELLED, RunStatus.FAILED)

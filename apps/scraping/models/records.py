@@ -52,6 +52,14 @@ class DirectoryRecord(models.Model):
     doubts = ArrayField(models.TextField(), verbose_name=_("needs a look"))
     payload: Any = models.JSONField(_("as it came"))
 
+    unjudged = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("to be compared"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("Fields that say something new and were not compared with the therapist yet."),
+    )
     first_run = models.ForeignKey(ImportRun, models.PROTECT, related_name="+", verbose_name=_("first run"))
     changed_on = models.DateField(_("changed on"))
     vanished_on = models.DateField(_("vanished on"), null=True, blank=True)
@@ -94,6 +102,7 @@ class DirectoryRecord(models.Model):
                 name="record_waiting",
                 condition=Q(standing__in=[Standing.NEW, Standing.UNCLEAR]),
             ),
+            models.Index(fields=["source", "id"], name="record_unjudged", condition=~Q(unjudged=[])),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="record_once_per_source"),
@@ -137,8 +146,8 @@ class Sighting(models.Model):
 class ChangeProposal(models.Model):
     """A source says something about a known therapist that the record does not: one row per field.
 
-    `field` is a field of Therapist or (with `practice`) of Practice, or approvals, phone_hours, workplace,
-    place. `old` and `new` are as JSON; `is_hand_kept`: the present value does not come from a source.
+    `field` is a name of `proposing.FIELDS`. `old` and `new` are as JSON; `is_hand_kept`: the value on record
+    does not come from a source.
     """
 
     record = models.ForeignKey(

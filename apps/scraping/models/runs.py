@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimestampedModel
-from apps.scraping.enums import ENDED, ProblemKind, RunKind, RunStatus
+from apps.scraping.enums import ENDED, BulkKind, ProblemKind, RunKind, RunStatus
 from apps.scraping.models.sources import Source
 
 
@@ -58,6 +58,21 @@ class ImportRun(TimestampedModel):
     repeated = models.PositiveIntegerField(_("seen again"), default=0)
     vanished = models.PositiveIntegerField(_("vanished"), null=True, blank=True)
     proposals = models.PositiveIntegerField(_("proposals"), default=0)
+    worked_up_at = models.DateTimeField(
+        _("compared"),
+        null=True,
+        blank=True,
+        help_text=_("When its records had been compared with therapists."),
+    )
+    noticed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("noticed by"),
+        help_text=_("Who has taken note that it failed or was unusual."),
+    )
     is_unusual = models.BooleanField(_("unusual volume"), default=False)
 
     class Meta:
@@ -92,6 +107,40 @@ class ImportRun(TimestampedModel):
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+
+class BulkDecision(TimestampedModel):
+    """ "Take all of this run": worked off in the background, one record a transaction; it can stop anywhere.
+
+    `only` narrows changes to these fields. Changes of hand-kept values and records with doubts are never in.
+    """
+
+    run = models.ForeignKey(ImportRun, models.PROTECT, related_name="decisions", verbose_name=_("run"))
+    what = models.CharField(_("what"), max_length=8, choices=BulkKind.choices)
+    only: Any = models.JSONField(_("fields"), default=list, blank=True)
+    total = models.PositiveIntegerField(_("in all"), default=0)
+    done = models.PositiveIntegerField(_("taken"), default=0)
+    left_out = models.PositiveIntegerField(_("left out"), default=0)
+    is_cancel_wished = models.BooleanField(_("to be cancelled"), default=False)
+    alive_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("decided by")
+    )
+
+    class Meta:
+        verbose_name = _("decision about a whole run")
+        verbose_name_plural = _("decisions about whole runs")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="bulk_kind_known", condition=Q(what__in=BulkKind.values)),
+            models.UniqueConstraint(
+                fields=["run", "what"], name="bulk_one_at_a_time", condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.get_what_display()}"
 
 
 class RunFile(models.Model):

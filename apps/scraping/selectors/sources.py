@@ -1,15 +1,16 @@
 """Whether a source may be fetched from, and how it is doing."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.scraping.enums import ENDED, RunKind, RunStatus
 from apps.scraping.models import FetchPermission, ImportRun, Source
+from apps.scraping.selectors import review
 
 UNUSUAL = 0.3  # a run that sees 30 % more or less than the usual one is worth a look
 USUAL_RUNS = 5
@@ -24,6 +25,8 @@ def why_not_fetch(*, source: Source, at: datetime) -> str:
     """The reason why nothing may be fetched now; "" where it may."""
     if not source.url:
         return _("This source has no address to fetch from; its files can be read.")
+    if not settings.SCRAPER_CONTACT:
+        return _("Sources must be able to reach who asks them: the setting SCRAPER_CONTACT is empty.")
     if permission_in_force(source=source, today=timezone.localdate(at)) is None:
         return _("Nobody has recorded a permission to fetch from this source.")
     if source.resting_until is not None and source.resting_until > at:
@@ -56,7 +59,7 @@ def usual_volume(*, source: Source, before: ImportRun) -> float | None:
     return sum(seen) / len(seen) if seen else None
 
 
-def _whole_runs(source: Source):  # type: ignore[no-untyped-def]
+def _whole_runs(source: Source) -> QuerySet[ImportRun]:
     return source.runs.filter(status=RunStatus.DONE, is_whole=True)
 
 
@@ -76,8 +79,6 @@ class Health:
 
 
 def health(*, at: datetime) -> list[Health]:
-    from apps.scraping.selectors import review
-
     today = timezone.localdate(at)
     counts = review.counts_by_source()
     return [
@@ -96,14 +97,3 @@ def health(*, at: datetime) -> list[Health]:
 
 def is_unusual(*, seen: int, usual: float | None) -> bool:
     return usual is not None and abs(seen - usual) > UNUSUAL * max(usual, 1)
-
-
-__all__: Iterable[str] = [
-    "Health",
-    "due_sources",
-    "health",
-    "is_unusual",
-    "permission_in_force",
-    "usual_volume",
-    "why_not_fetch",
-]

@@ -87,8 +87,30 @@ def keep(
     """
     with transaction.atomic():
         _require_ours(run)
-        staged = staging.stage(run=run, batch=batch, progress={**(progress or {}), "alive_at": at})
-    return staged
+        return staging.stage(run=run, batch=batch, progress={**(progress or {}), "alive_at": at})
+
+
+@transaction.atomic
+def touch(*, run: ImportRun, at: datetime, progress: Mapping[str, Any] | None = None) -> None:
+    """A sign of life; `progress` as in `keep`. Raises StaleState where the run is not ours any more."""
+    _require_ours(run)
+    fields = {**(progress or {}), "alive_at": at}
+    ImportRun.objects.filter(pk=run.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(run, name, value)
+
+
+@transaction.atomic
+def release(*, run: ImportRun, at: datetime) -> None:
+    """Nobody works on it any more (its time was up, its process died): whoever comes next goes on."""
+    fresh = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if fresh.status != RunStatus.RUNNING:
+        return
+    if fresh.is_cancel_wished:
+        end_cancelled(run=fresh, at=at)
+        return
+    fresh.status, fresh.alive_at = RunStatus.QUEUED, at
+    fresh.save(update_fields=["status", "alive_at", "updated_at"])
 
 
 def _require_ours(run: ImportRun) -> None:
@@ -118,11 +140,15 @@ def _mark_vanished(run: ImportRun) -> int:
 
 
 @transaction.atomic
-def stop(*, run: ImportRun, message: str, at: datetime) -> ImportRun:
-    """The source refused or changed its shape: keep what there is, say so, and leave it alone for a day."""
-    Source.objects.filter(pk=run.source_id).update(
-        resting_until=at + REST_AFTER_REFUSAL, resting_reason=message[:300]
-    )
+def stop(
+    *, run: ImportRun, message: str, at: datetime, rest: timedelta | None = REST_AFTER_REFUSAL
+) -> ImportRun:
+    """The source refused or changed its shape: keep what there is, say so, and leave it alone for a day.
+
+    Without `rest` where it was we who changed our minds: a permission was withdrawn.
+    """
+    if rest is not None:
+        Source.objects.filter(pk=run.source_id).update(resting_until=at + rest, resting_reason=message[:300])
     return _end(run, RunStatus.STOPPED, at, message=message)
 
 
@@ -133,7 +159,7 @@ def fail(*, run: ImportRun, message: str, at: datetime) -> ImportRun:
 
 @transaction.atomic
 def cancel(*, run: ImportRun, actor: Any, at: datetime) -> ImportRun:
-    """A waiting run ends at once; a running one after its present step. Raises StaleState once it has ended."""
+    """A waiting run ends at once, a running one after its step. Raises StaleState once it has ended."""
     fresh = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if fresh.has_ended:
         raise StaleState(_("This run has ended already."))
@@ -160,5 +186,6 @@ def _end(run: ImportRun, status: RunStatus, at: datetime, **fields: Any) -> Impo
     RunFile.objects.filter(run=fresh).delete()
     counts = {name: getattr(fresh, name) for name in ("seen", "new", "changed", "rejected", "failed")}
     log.info("import_run_ended", run_id=fresh.pk, source=fresh.source.key, status=status, **counts)
+    bell.ring("scraping.work_up_runs")
     publish(type="scraping.run_ended", subject_id=fresh.pk, at=at, payload={"to": status})
     return fresh

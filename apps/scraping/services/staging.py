@@ -67,6 +67,11 @@ def stage(*, run: ImportRun, batch: Batch, progress: Mapping[str, Any] | None = 
     return staged
 
 
+def count_unchanged(*, run: ImportRun, unchanged: int, repeated: int, progress: Mapping[str, Any]) -> None:
+    """Records that were marked as seen without having been sent again (`services.pages`)."""
+    _count(run, Staged(unchanged=unchanged, repeated=repeated), 0, 0, progress)
+
+
 def external_id(entry: DirectoryEntry) -> str:
     """The source's own; else one of name and address, which a person keeps until they move or marry."""
     if entry.external_id:

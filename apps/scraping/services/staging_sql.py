@@ -45,17 +45,22 @@ _FOUND = "SELECT what, count(*) FROM judged GROUP BY what"
 _INSERT = f"""
 WITH added AS (
     INSERT INTO {TABLE} (
-        source_id, external_id, {_kept}, payload, first_run_id, changed_on, standing, matched_by
+        source_id, external_id, {_kept}, payload, first_run_id, changed_on, standing, matched_by, unjudged
     )
-    SELECT %(source)s, external_id, {_kept}, payload, %(run)s, %(on)s, '{Standing.NEW}', ''
+    SELECT %(source)s, external_id, {_kept}, payload, %(run)s, %(on)s, '{Standing.NEW}', '', '{{}}'
     FROM incoming JOIN judged USING (position) WHERE what = 'new' ORDER BY position
     RETURNING id
 )
 INSERT INTO {SIGHTINGS} (record_id, run_id, "on") SELECT id, %(run)s, %(on)s FROM added RETURNING record_id
 """  # noqa: S608
 _assigned = ", ".join(f"{name} = i.{name}" for name in (*KEPT, "payload"))
+_differing = ", ".join(f"CASE WHEN r.{name} IS DISTINCT FROM i.{name} THEN '{name}' END" for name in SAID)
 _CHANGE = f"""
-UPDATE {TABLE} r SET {_assigned}, changed_on = %(on)s, vanished_on = NULL
+UPDATE {TABLE} r SET {_assigned}, changed_on = %(on)s, vanished_on = NULL,
+    unjudged = ARRAY(
+        SELECT DISTINCT name FROM unnest(r.unjudged || ARRAY[{_differing}]::varchar[]) name
+        WHERE name IS NOT NULL
+    )
 FROM incoming i JOIN judged USING (position)
 WHERE what = 'changed' AND r.id = record_id
 RETURNING r.id
