@@ -1,4 +1,6 @@
-"""Therapists from a file: the product's import beside get_or_create and save for each row.
+"""Therapists from outside: records of a register (`benchmarks.directory`), and the agency's own list.
+
+The own list: the product's import beside get_or_create and save for each row.
 
 Both start from an empty database and end with the same number of rows in every table. The product reads the
 file, checks and normalises every cell, looks for known therapists, locates the practice, keeps contact
@@ -16,7 +18,7 @@ from django.db import connection
 from apps.core import weekly
 from apps.scraping.services.imports import import_therapists
 from apps.therapists.models import Approval, ContactGroup, Practice, Therapist, WeeklyHours, Workplace
-from benchmarks import database
+from benchmarks import database, directory
 from benchmarks.database import say
 from benchmarks.sizes import AT, SEED, TODAY
 from benchmarks.timing import ROUNDS, median, timed
@@ -58,11 +60,13 @@ def run() -> dict[str, float]:
             raise RuntimeError(f"the two imports differ: {table_counts()} and {counts}")
         again.append(timed(lambda: take(content))[0])
         say(f"  import, round {number}: product {own[-1]:.2f} s, row by row {theirs[-1]:.2f} s")
+    empty()
     return {
-        "import.rows_per_second": ROWS / median(own),
-        "import.again.rows_per_second": ROWS / median(again),
-        "import.get_or_create.rows_per_second": ROWS / median(theirs),
-        "import.times_faster_than_get_or_create": median(theirs) / median(own),
+        "import.own_list.rows_per_second": ROWS / median(own),
+        "import.own_list.again.rows_per_second": ROWS / median(again),
+        "import.own_list.get_or_create.rows_per_second": ROWS / median(theirs),
+        "import.own_list.times_faster_than_get_or_create": median(theirs) / median(own),
+        **directory.run(),
     }
 
 

@@ -88,6 +88,7 @@ class DirectoryRecord(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("by"),
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
@@ -179,6 +180,7 @@ class ChangeProposal(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("by"),
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)

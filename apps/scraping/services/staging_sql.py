@@ -104,12 +104,13 @@ def copy_in(cursor: Any, entries: Mapping[str, DirectoryEntry]) -> None:
     with cursor.copy(_COPY) as copy:
         for row in _rows(entries):
             copy.write_row(row)
-    cursor.execute("ANALYZE incoming (position, external_id)")
+    cursor.execute("ANALYZE incoming (position, external_id)")  # else every join of these is guesswork
 
 
 def judge(cursor: Any, parameters: Mapping[str, Any]) -> dict[str, int]:
     """How many of what came in are new, changed, unchanged, repeated."""
     cursor.execute(_JUDGE, parameters)
+    cursor.execute("ANALYZE judged")
     cursor.execute(_FOUND)
     return {"new": 0, "changed": 0, "unchanged": 0, "repeated": 0, **dict(cursor.fetchall())}
 

@@ -121,7 +121,7 @@ def test_stage_other_source_has_its_own_records():
 
 def test_stage_costs_the_same_for_many(django_assert_num_queries):
     run = running()
-    with django_assert_num_queries(11) as one:
+    with django_assert_num_queries(12) as one:
         stage(entry(), run=run)
     many = [entry(external_id=str(number)) for number in range(200)]
     with django_assert_num_queries(len(one.captured_queries)):
