@@ -5,7 +5,7 @@ Settings call `read(profile)` once; the rest of the code asks `django.conf.setti
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -37,6 +37,12 @@ class Environment:
     default_from_email: str
     office_phone: str
     site_url: str
+    nominatim_url: str
+    nominatim_is_own: bool
+    nominatim_interval_seconds: float
+    geocoder_contact: str
+    scraper_contact: str
+    routers: dict[str, Any]
     require_second_factor: bool
     log_level: str
     test_database_name: str
@@ -79,10 +85,49 @@ def read(profile: Profile) -> Environment:
         ),
         office_phone=env.str("OFFICE_PHONE", ""),
         site_url=env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        **_geocoder(env),
+        scraper_contact=env.str("SCRAPER_CONTACT", ""),
+        routers=_routers(env),
         require_second_factor=env.bool("REQUIRE_SECOND_FACTOR", profile == "prod"),
         log_level=env.str("LOG_LEVEL", "INFO" if profile == "prod" else "WARNING"),
         test_database_name=env.str("TEST_DATABASE_NAME", "test_vermittlung"),
     )
+
+
+def _geocoder(env: environ.Env) -> dict[str, Any]:
+    """A public address server wants to know who asks, and never more than one request per second."""
+    url, is_own = env.str("NOMINATIM_URL", "").rstrip("/"), env.bool("NOMINATIM_IS_OWN", False)
+    contact = env.str("GEOCODER_CONTACT", "")
+    if url and not url.startswith(("http://", "https://")):
+        raise ImproperlyConfigured("NOMINATIM_URL must begin with http:// or https://. See .env.example.")
+    if url and not is_own and not contact:
+        raise ImproperlyConfigured(
+            "A public address server (NOMINATIM_URL) needs GEOCODER_CONTACT. See .env.example."
+        )
+    interval = env.float("NOMINATIM_INTERVAL_SECONDS", 1.0)
+    return {
+        "nominatim_url": url,
+        "nominatim_is_own": is_own,
+        "nominatim_interval_seconds": interval if is_own else max(interval, 1.0),
+        "geocoder_contact": contact,
+    }
+
+
+def _routers(env: environ.Env) -> dict[str, Any]:
+    """Route planners by the names of their settings; "" is none."""
+    found: dict[str, Any] = {}
+    for name in ("OSRM_CAR_URL", "OSRM_BICYCLE_URL", "OSRM_FOOT_URL", "TRANSIT_URL"):
+        found[name] = env.str(name, "").rstrip("/")
+        if found[name] and not found[name].startswith(("http://", "https://")):
+            raise ImproperlyConfigured(f"{name} must begin with http:// or https://. See .env.example.")
+    coordinates = env.int("OSRM_COORDINATES", 100)
+    if coordinates < 2:
+        raise ImproperlyConfigured("OSRM_COORDINATES must be 2 at least. See .env.example.")
+    return found | {
+        "OSRM_IS_OWN": env.bool("OSRM_IS_OWN", False),
+        "OSRM_COORDINATES": coordinates,
+        "TRANSIT_IS_OWN": env.bool("TRANSIT_IS_OWN", False),
+    }
 
 
 def _require(env: environ.Env, *names: str) -> None:

@@ -15,6 +15,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "communication-send-queue": {"task": "communication.send_queue", "schedule": SECONDS(30)},
     "communication-free-stuck": {"task": "communication.free_stuck", "schedule": SECONDS(60)},
     "matching-simulations": {"task": "matching.run_simulations", "schedule": SECONDS(60)},
+    "geocoding-place-addresses": {"task": "geocoding.place_addresses", "schedule": SECONDS(60)},
+    "imports-work-off": {"task": "imports.work_off", "schedule": SECONDS(30)},
     # mailboxes: new messages, unclear letters
     "communication-poll-mailbox": {
         "task": "communication.poll_mailbox",
@@ -40,6 +42,22 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "matching-start-run": {"task": "matching.start_match_run", "schedule": crontab(hour="4", minute="10")},
     "matching-shards": {"task": "matching.match_shards", "schedule": SECONDS(60)},
+    "geocoding-tidy": {"task": "geocoding.tidy", "schedule": crontab(hour="2", minute="40")},
+    # only with a route planner; also rung when a search opens or somebody moves
+    "matching-measure-travel": {
+        "task": "matching.measure_travel",
+        "schedule": crontab(minute="*/10"),
+    },
+    # directories: runs that wait or lost their worker, sources that are due
+    "scraping-runs": {"task": "scraping.work_off_runs", "schedule": SECONDS(60)},
+    "scraping-due": {"task": "scraping.queue_due", "schedule": crontab(minute="25")},
+    "therapists-duplicates": {
+        "task": "therapists.find_duplicates",
+        "schedule": crontab(hour="2", minute="10"),
+    },
+    "patients-duplicates": {"task": "patients.find_duplicates", "schedule": crontab(hour="2", minute="20")},
+    "core-forget-merges": {"task": "core.forget_merges", "schedule": crontab(hour="2", minute="40")},
+    "imports-forget-old": {"task": "imports.forget_old", "schedule": crontab(hour="2", minute="40")},
     "core-forget-changes": {"task": "core.forget_changes", "schedule": crontab(hour="2", minute="50")},
     "matching-recheck": {"task": "matching.recheck_unsent", "schedule": crontab(hour="5", minute="0")},
 }

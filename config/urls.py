@@ -12,8 +12,11 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", include("apps.workspace.urls")),
+    path("importe/", include("apps.workspace.import_urls")),
     path("patients/", include("apps.patients.urls")),
     path("therapists/", include("apps.therapists.urls")),
+    path("places/", include("apps.geocoding.urls")),
+    path("quellen/", include("apps.scraping.urls")),
     path("", include("apps.matching.urls")),
     path("", include("apps.communication.urls")),
     path("accounts/", include("allauth.urls")),

@@ -3,11 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import cos, radians
 
+from apps.geocoding.distance import haversine_km
 from apps.geocoding.enums import Precision, State
 from apps.geocoding.models import Place, PostalCode
 from apps.geocoding.names import town_key, town_keys
 from apps.geocoding.regions import is_plausible
+
+KM_PER_DEGREE = 111.2
+NEARBY_KM = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +81,20 @@ def _choose(places: Sequence[Place], *, city: str, is_plz_known: bool) -> Place 
 
 def _location(row: Place | PostalCode, precision: Precision) -> Location:
     return Location(row.latitude, row.longitude, precision, State(row.state))
+
+
+def nearest_postal_code(*, latitude: float, longitude: float) -> tuple[PostalCode, float] | None:
+    """The postal code whose middle is nearest, and its km; None where none is within `NEARBY_KM`."""
+    near = postal_codes_around(latitude=latitude, longitude=longitude, km=NEARBY_KM)
+    return near[0] if near else None
+
+
+def postal_codes_around(*, latitude: float, longitude: float, km: float) -> list[tuple[PostalCode, float]]:
+    """Postal codes within so many km with their distance, nearest first; equally near ones by PLZ."""
+    lines, columns = km / KM_PER_DEGREE, km / (KM_PER_DEGREE * cos(radians(latitude)))
+    rows = PostalCode.objects.filter(
+        latitude__range=(latitude - lines, latitude + lines),
+        longitude__range=(longitude - columns, longitude + columns),
+    )
+    measured = [(row, haversine_km(latitude, longitude, row.latitude, row.longitude)) for row in rows]
+    return sorted((pair for pair in measured if pair[1] <= km), key=lambda pair: (pair[1], pair[0].plz))

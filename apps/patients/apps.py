@@ -7,4 +7,5 @@ class PatientsConfig(AppConfig):
     verbose_name = _("Patients")
 
     def ready(self) -> None:
-        from apps.patients import events, timeline  # noqa: F401  (register themselves)
+        from apps.patients import events, file_kind, places, subscribers, timeline  # noqa: F401  (register themselves)
+        from apps.patients.services import merge  # noqa: F401

@@ -7,4 +7,5 @@ class TherapistsConfig(AppConfig):
     verbose_name = _("Therapists")
 
     def ready(self) -> None:
-        from apps.therapists import events, timeline  # noqa: F401  (register themselves)
+        from apps.therapists import events, places, subscribers, timeline  # noqa: F401  (register themselves)
+        from apps.therapists.services import merge, merge_practices  # noqa: F401

@@ -17,11 +17,24 @@ ANYMAIL: dict[str, str]
 INBOUND_IMAP_URL: str
 ARCHIVE_IMAP_URL: str
 OFFICE_PHONE: str
+NOMINATIM_URL: str
+NOMINATIM_IS_OWN: bool
+NOMINATIM_INTERVAL_SECONDS: float
+GEOCODER_CONTACT: str
+SCRAPER_CONTACT: str
+OSRM_CAR_URL: str
+OSRM_BICYCLE_URL: str
+OSRM_FOOT_URL: str
+OSRM_IS_OWN: bool
+OSRM_COORDINATES: int
+TRANSIT_URL: str
+TRANSIT_IS_OWN: bool
 REQUIRE_SECOND_FACTOR: bool
 
 INSTALLED_APPS = [
     "apps.events",
     "apps.core",
+    "apps.core.imports",
     "apps.accounts",
     "apps.geocoding",
     "apps.patients",
@@ -74,6 +87,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "apps.core.middleware.ActorMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
+    "apps.core.merging.middleware.MergedRecordMiddleware",
     "apps.core.middleware.NoStoreMiddleware",
 ]
 
@@ -152,6 +166,9 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "microphone": [], "geolocation": [], "payment": []}
 
+# Files that staff upload are about people: up to this size they never touch the disk unencrypted.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
+
 # Language and time: German first
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("German")), ("en", _("English"))]
@@ -187,6 +204,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
+
+# Fetching from sources (docs/sources.md): the length of a second in all pauses (the tests' is shorter), and
+# how long an answer may take.
+SCRAPER_SECOND = 1.0
+SCRAPER_TIMEOUT_SECONDS = 30.0
 
 
 def database(url: str, *, test_name: str) -> dict[str, Any]:
@@ -242,6 +264,12 @@ def secrets(env: Environment) -> dict[str, Any]:
         "CSRF_TRUSTED_ORIGINS": env.csrf_trusted_origins,
         "SITE_URL": env.site_url,
         "OFFICE_PHONE": env.office_phone,
+        "NOMINATIM_URL": env.nominatim_url,
+        "NOMINATIM_IS_OWN": env.nominatim_is_own,
+        "NOMINATIM_INTERVAL_SECONDS": env.nominatim_interval_seconds,
+        "GEOCODER_CONTACT": env.geocoder_contact,
+        "SCRAPER_CONTACT": env.scraper_contact,
+        **env.routers,
         "REQUIRE_SECOND_FACTOR": env.require_second_factor,
     }
 
@@ -254,4 +282,6 @@ def logging_config(level: str) -> dict[str, Any]:
         "formatters": {"line": {"()": "apps.core.logs.line_formatter"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
+        # below WARNING these write the addresses they ask for
+        "loggers": {name: {"level": "WARNING"} for name in ("geopy", "urllib3")},
     }

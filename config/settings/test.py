@@ -17,6 +17,9 @@ DATABASES = {
 REDIS_URL = None
 CACHES = base.caches(None)
 CELERY_BROKER_URL = None
+SCRAPER_CONTACT = "tests@example.org"
+SCRAPER_SECOND = 0.02
+SCRAPER_TIMEOUT_SECONDS = 2.0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from apps.geocoding.models import Place, PostalCode
 from apps.geocoding.names import town_key
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent.parent / "data"
 PLACES_FILE = DATA / "places_de.csv"
 POSTAL_CODES_FILE = DATA / "postal_codes_de.csv"
 BATCH_ROWS = 1000
@@ -39,8 +39,8 @@ def load_places(
     Rows the files do not name stay (they may have been added by hand). One bad line refuses both files.
     Raises FactsError.
     """
-    places = _read(places_file, _place, key=lambda row: (row.name, row.state))
-    codes = _read(postal_codes_file, _postal_code, key=lambda row: (row.plz, row.place_name))
+    places = _read(places_file, place_from, key=lambda row: (row.name, row.state))
+    codes = _read(postal_codes_file, postal_code_from, key=lambda row: (row.plz, row.place_name))
     _upsert(places, unique=["name", "state"], update=["sort_key", "latitude", "longitude", "population"])
     _upsert(codes, unique=["plz", "place_name"], update=["state", "latitude", "longitude"])
     return LoadResult(places=len(places), postal_codes=len(codes))
@@ -69,7 +69,7 @@ def _checked(build: Callable[[dict[str, str]], Row], values: dict[str, str], whe
     return row
 
 
-def _place(values: dict[str, str]) -> Place:
+def place_from(values: dict[str, str]) -> Place:
     return Place(
         name=values["name"],
         sort_key=town_key(values["name"]),
@@ -80,7 +80,7 @@ def _place(values: dict[str, str]) -> Place:
     )
 
 
-def _postal_code(values: dict[str, str]) -> PostalCode:
+def postal_code_from(values: dict[str, str]) -> PostalCode:
     return PostalCode(
         plz=values["plz"],
         place_name=values["place_name"],
