@@ -1,4 +1,4 @@
-"""The register's two shapes become rows; what cannot be filed is told, nothing raises."""
+"""The register's two shapes become rows of an import; what cannot be filed is told, nothing raises."""
 
 from datetime import date
 from typing import Any
@@ -40,7 +40,7 @@ def older_day(day: str, slot: str, weekday: str = "") -> dict[str, Any]:
         ([newer_day("2026-11-24", "8-9, 9-10")], "Di 08:00-10:00"),
         ([newer_day("2026-11-23", "8-9", typ="05"), newer_day("2026-11-23", "8-9", typ="06")], ""),
         ([newer_day("2026-11-23", "8-9", typ="01")], ""),
-        ([older_day("22.12.", "09:00-09:50", "Mo.")], "Mo 09:00-09:50"),
+        ([older_day("23.11.", "09:00-09:50", "Mo.")], "Mo 09:00-09:50"),
         ([older_day("22.12.", "09:00-09:50")], "Di 09:00-09:50"),
         ([older_day("04.01.", "09:00-09:50")], "Mo 09:00-09:50"),
         ([], ""),
@@ -60,6 +60,12 @@ def older_day(day: str, slot: str, weekday: str = "") -> dict[str, Any]:
 def test_phone_hours_are_folded_by_weekday(days: list[dict[str, Any]], hours: str) -> None:
     flat = flatten(tsz=days)
     assert (flat.cells["Telefonzeiten"], flat.notes) == (hours, ())
+
+
+def test_printed_weekday_counts_and_a_date_that_says_otherwise_is_told() -> None:
+    flat = flatten(tsz=[older_day("22.12.", "09:00-09:50", "Mo.")])
+    assert flat.cells["Telefonzeiten"] == "Mo 09:00-09:50"
+    assert flat.notes == ("Weekday and date do not agree: “Mo. 22.12.”.",)
 
 
 def test_year_is_the_nearest_to_the_fetch() -> None:

@@ -85,7 +85,7 @@ def test_signs_that_protect_from_formulas_are_taken_off() -> None:
     [
         (b"", "The file is empty."),
         (b" \n\n", "The file is empty."),
-        (b"PK\x03\x04rest", "This is a spreadsheet or an archive"),
+        (b"PK\x03\x04rest", "The file arrived incomplete or is damaged"),
         (b"%PDF-1.7\x00\x00\x01", "This is no text file"),
         (b"Name;Ort\nM\x81;K\xf6ln", "This is no text file"),
         (b'"Name;Ort\nA;B', "The first line is no header"),
