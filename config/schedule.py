@@ -50,6 +50,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     # directories: runs that wait or lost their worker, sources that are due
     "scraping-runs": {"task": "scraping.work_off_runs", "schedule": SECONDS(60)},
+    "scraping-work-up": {"task": "scraping.work_up_runs", "schedule": SECONDS(60)},
+    "scraping-decisions": {"task": "scraping.work_off_decisions", "schedule": SECONDS(60)},
     "scraping-due": {"task": "scraping.queue_due", "schedule": crontab(minute="25")},
     "therapists-duplicates": {
         "task": "therapists.find_duplicates",

@@ -42,6 +42,8 @@ class Pair:
     exclusion: str = ""
     is_diagnosis_shown: bool = False
     setting: str = ""  # of the place in question; "" where any will do
+    measured_minutes: float | None = None  # by a route planner, not estimated
+    has_no_way: bool = False  # so says the route planner
 
     @property
     def patient(self) -> Patient:
@@ -82,14 +84,26 @@ def _location(pair: Pair) -> str:
 def _distance(pair: Pair) -> str:
     if pair.distance_km is None:
         return ""
-    way, patient = number_format(pair.distance_km, decimal_pos=1), pair.patient
+    patient = pair.patient
     kilometres, minutes = patient.max_distance_km, patient.max_travel_minutes
     if kilometres is None and minutes is None:
         kilometres = int(pair.parameters.default_max_distance_km)
     limits = [f"{kilometres} km"] if kilometres is not None else []
     if minutes is not None:
         limits.append(_("%(minutes)s minutes") % {"minutes": minutes})
-    return _("%(way)s km; the patient goes up to %(limit)s") % {"way": way, "limit": " / ".join(limits)}
+    return _way(pair) % {
+        "way": number_format(pair.distance_km, decimal_pos=1),
+        "minutes": number_format(pair.measured_minutes or 0, decimal_pos=0),
+        "limit": " / ".join(limits),
+    }
+
+
+def _way(pair: Pair) -> str:
+    if pair.has_no_way:
+        return _("%(way)s km, but the route planner finds no way")
+    if pair.measured_minutes is not None:
+        return _("%(way)s km, %(minutes)s minutes; the patient goes up to %(limit)s")
+    return _("%(way)s km; the patient goes up to %(limit)s")
 
 
 def _blocked(pair: Pair) -> str:

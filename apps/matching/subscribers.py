@@ -8,9 +8,10 @@ from apps.communication.services import calls
 from apps.events.catalogue import subscribe
 from apps.events.models import DomainEvent
 from apps.matching.models import Inquiry, PlacementRequest
-from apps.matching.services import calling, inquiries, recheck, release, reminders
+from apps.matching.services import calling, inquiries, recheck, release, reminders, travel
 from apps.therapists.models import Therapist
 
+WAYS = ("search.active", "patient.moved", "patient.wishes_changed", "therapist.moved", "therapist.verified")
 TOO_EARLY = (Refusal.CONTACT_PAUSE, Refusal.CONTACT_INTERVAL)
 
 
@@ -37,6 +38,11 @@ def recheck_therapist(event: DomainEvent) -> None:
         at=event.occurred_at,
         today=timezone.localdate(event.occurred_at),
     )
+
+
+@subscribe(*WAYS)
+def ways_are_measured(event: DomainEvent) -> None:
+    travel.ring()
 
 
 @subscribe("email.sent")

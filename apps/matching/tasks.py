@@ -10,6 +10,7 @@ from apps.matching.services import (
     recheck,
     searches,
     simulations,
+    travel,
 )
 
 
@@ -48,6 +49,11 @@ def run_simulations(**kwargs: object) -> None:
 def fit_acceptance(**kwargs: object) -> None:
     now = timezone.now()
     acceptance.fit(at=now, smoothing=parameters.current(at=now).acceptance_smoothing)
+
+
+@shared_task(name="matching.measure_travel")
+def measure_travel(**kwargs: object) -> None:
+    travel.measure(clock=timezone.now)
 
 
 @shared_task(name="matching.start_match_run")

@@ -57,8 +57,29 @@ def location(search: SearchRecord, therapist: TherapistRecord) -> tuple[float | 
     half = math.sin((lat2 - lat1) / 2) ** 2
     half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     distance = round(2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half))), 3)
+    for point, minutes in search.measured:
+        if point == point_of(therapist):
+            return distance, minutes
     overhead, per_km = TRAVEL[search.travel_mode]
     return distance, math.ceil(overhead + per_km * distance)
+
+
+def point_of(therapist: TherapistRecord) -> int:
+    assert therapist.latitude is not None and therapist.longitude is not None
+    north, east = round((therapist.latitude + 90) * 10_000), round((therapist.longitude + 180) * 10_000)
+    return north * 10_000_000 + east
+
+
+def closeness(search: SearchRecord, therapist: TherapistRecord, parameters: Parameters) -> float:
+    """How much of the tighter limit is left, 0 to 1; for places that are known."""
+    distance, minutes = location(search, therapist)
+    assert distance is not None and minutes is not None
+    kilometres, longest = search.max_distance_km, search.max_travel_minutes
+    if kilometres is None and longest is None:
+        kilometres = parameters.default_max_distance_km
+    used = [distance / max(kilometres, 1e-9)] if kilometres is not None else []
+    used += [minutes / max(longest, 1e-9)] if longest is not None else []
+    return min(max(1 - max(used), 0.0), 1.0)
 
 
 def location_failures(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from apps.matching.engine.columns import AGE_GROUPS, METHODS, SETTINGS
 from apps.matching.engine.hours import Interval
 from apps.matching.engine.records import Parameters, SearchRecord, TherapistRecord
+from apps.matching.engine.travel import NO_ROUTE_MINUTES, point_key
 from tests.matching.engine.builders import SEARCH, THERAPIST
 
 Record = TypeVar("Record", SearchRecord, TherapistRecord)
@@ -141,12 +142,22 @@ def worlds(
     shuffled = draw(st.permutations(list(ids)))
     people = [draw(therapists(today, number)) for number in shuffled]
     running = [draw(searches(today, number, ids)) for number in range(1, search_count + 1)]
+    running = [replace(one, measured=draw(_measured(people))) for one in running]
     parameters = Parameters(
         contact_interval_days=draw(st.sampled_from([0, 7])),
         default_max_distance_km=draw(st.sampled_from([0.0, 25.0])),
         least_common_minutes=draw(st.sampled_from([1, 50])),
     )
     return running, people, parameters, today
+
+
+def _measured(people: list[TherapistRecord]) -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
+    """Minutes to none, a few or many of the points where somebody works, and to one where nobody does."""
+    places = [(one.latitude, one.longitude) for one in people]
+    points = {point_key(*place) for place in places if None not in place} | {point_key(50.0, 7.0)}
+    minutes = st.sampled_from([0, 1, 5, 26, 27, 28, 59, 60, 61, 300, NO_ROUTE_MINUTES])
+    some = st.dictionaries(st.sampled_from(sorted(points)), minutes, max_size=10)
+    return st.one_of(st.just({}), some, some).map(lambda found: tuple(found.items()))
 
 
 def _approvals() -> st.SearchStrategy[frozenset[tuple[str, str, str]]]:

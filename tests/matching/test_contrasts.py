@@ -178,3 +178,15 @@ def test_exclusion_is_told_in_its_own_words() -> None:
     assert _facts(Reason.EXCLUDED_BY_PATIENT, _pair(exclusion="set by us: knows her")) == (
         "set by us: knows her"
     )
+
+
+@pytest.mark.parametrize(
+    ("way", "facts"),
+    [
+        ({"measured_minutes": 55.0}, "31.2 km, 55 minutes; the patient goes up to 40 minutes"),
+        ({"has_no_way": True}, "31.2 km, but the route planner finds no way"),
+    ],
+)
+def test_measured_way_is_told(way: dict[str, Any], facts: str) -> None:
+    pair = _pair({"max_distance_km": None, "max_travel_minutes": 40}, **way)
+    assert _facts(Reason.TOO_FAR, pair) == facts

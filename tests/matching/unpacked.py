@@ -83,6 +83,7 @@ def _search(columns: SearchColumns, row: int) -> SearchRecord:
         locked_therapists=_named(pairs, Reason.LOCKED_AFTER_REJECTION),
         started_on=date.fromordinal(int(columns.started_on[row])),
         open_requests=int(columns.open_requests[row]),
+        measured=tuple((int(a), int(b)) for a, b in columns.measured.take(np.array([row])).values),
     )
 
 

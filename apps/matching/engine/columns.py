@@ -19,7 +19,7 @@ from apps.matching.engine.hours import HoursColumns, pack_hours
 from apps.matching.engine.ragged import Ragged
 from apps.matching.engine.reasons import Reason
 from apps.matching.engine.records import Approval, SearchRecord, TherapistRecord
-from apps.matching.engine.travel import TRAVEL_MODES
+from apps.matching.engine.travel import TRAVEL_MODES, point_keys
 
 METHODS = ("VT", "TP", "AP", "ST")
 AGE_GROUPS = ("adults", "minors")
@@ -82,6 +82,11 @@ class TherapistColumns:
     def __len__(self) -> int:
         return len(self.id)
 
+    @cached_property
+    def points(self) -> np.ndarray:
+        """Where each works, int64; see `geocoding.travel.point_keys`."""
+        return point_keys(self.latitude, self.longitude)
+
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows of therapist ids, int64; -1 for an id that is not among them."""
         if not len(self):
@@ -138,6 +143,7 @@ class SearchColumns:
     max_distance_km: np.ndarray  # float64, NaN = none
     max_travel_minutes: np.ndarray  # float64, NaN = none
     turned_down: Ragged  # int64 (pairs, 2): therapist id and bits of the reasons of rule 3
+    measured: Ragged  # int64 (pairs, 2): point of a destination, once per search, and minutes to it
     started_on: np.ndarray  # int32 day
     open_requests: np.ndarray  # int32
 
@@ -253,6 +259,7 @@ def pack_searches(records: Sequence[SearchRecord]) -> SearchColumns:
         max_distance_km=_column(records, "max_distance_km", np.float64),
         max_travel_minutes=_column(records, "max_travel_minutes", np.float64),
         turned_down=Ragged.pack([_turned_down(r) for r in records], width=2, dtype=np.int64),
+        measured=Ragged.pack([sorted(dict(r.measured).items()) for r in records], width=2, dtype=np.int64),
         started_on=_days(r.started_on for r in records),
         open_requests=_column(records, "open_requests", np.int32),
     )

@@ -12,6 +12,7 @@ from apps.matching.engine import reach
 from apps.matching.engine.columns import ID_BITS, LARGEST_ID
 from apps.matching.engine.compiled import compiled, inlined
 from apps.matching.engine.hours import longest_common, total_common
+from apps.matching.engine.measured import Measured, clear_away, lay_out, minutes_between
 from apps.matching.engine.reasons import REASONS, Reason
 from apps.matching.engine.rules import (
     age_wish_failure,
@@ -158,9 +159,11 @@ def _hours_part(common_minutes: np.int16) -> float:
 
 
 @inlined
-def _travel_minutes(s: int, distance_km: float, searches: SearchSide) -> float:
-    """See travel.estimate_minutes."""
-    return np.ceil(searches.overhead_minutes[s] + searches.minutes_per_km[s] * distance_km)
+def _travel_minutes(s: int, distance_km: float, measured_minutes: float, searches: SearchSide) -> float:
+    """What was measured, else the estimate (see travel.estimate_minutes)."""
+    if np.isnan(measured_minutes):
+        return np.ceil(searches.overhead_minutes[s] + searches.minutes_per_km[s] * distance_km)
+    return measured_minutes
 
 
 @inlined
@@ -169,10 +172,17 @@ def key_of(score_units: Any, therapist_id: Any) -> Any:
 
 
 @inlined
-def _key(s: int, t: int, searches: SearchSide, therapists: TherapistSide, weights: Weights) -> int:
+def _key(
+    s: int,
+    t: int,
+    measured_minutes: float,
+    searches: SearchSide,
+    therapists: TherapistSide,
+    weights: Weights,
+) -> int:
     """Return a number that is larger for the better candidate: score first, then the lower id."""
     distance = reach.kilometres(_chord_squared(s, t, searches, therapists))
-    minutes = _travel_minutes(s, distance, searches)
+    minutes = _travel_minutes(s, distance, measured_minutes, searches)
     units = _score_units(
         therapists.acceptance[t, searches.group_wish[s]],
         reach.closeness(distance, minutes, searches.max_km[s], searches.max_minutes[s]),
@@ -256,6 +266,35 @@ def _reached(s: int, searches: SearchSide, therapists: TherapistSide, runs: Runs
     return count
 
 
+@inlined
+def _is_within(s: int, chord: float, minutes: float, searches: SearchSide) -> bool:
+    """Rule 1 for a pair whose travel time was measured: the estimate has no say, both limits have."""
+    return reach.kilometres(chord) <= searches.max_km[s] and minutes <= searches.max_minutes[s]
+
+
+@inlined
+def _measured_instead(
+    s: int,
+    in_reach: int,
+    near: np.ndarray,
+    searches: SearchSide,
+    therapists: TherapistSide,
+    measured: Measured,
+    minutes_of: np.ndarray,
+) -> int:
+    """Take out of `near` whoever was measured and put in those who are within; return how many are left."""
+    count = 0
+    for k in range(in_reach):
+        near[count] = near[k]
+        count += np.isnan(minutes_of[near[k]])
+    for pair in range(measured.offset[s], measured.offset[s + 1]):
+        place = measured.place[pair]
+        near[count] = place
+        chord = _chord_squared(s, place, searches, therapists)
+        count += _is_within(s, chord, measured.minutes[pair], searches)
+    return count
+
+
 @compiled
 def select_best(
     first: int,
@@ -264,6 +303,7 @@ def select_best(
     therapists: TherapistSide,
     runs: Runs,
     turned_down: TurnedDown,
+    measured: Measured,
     trait_table: np.ndarray,
     weights: Weights,
     keys: np.ndarray,
@@ -281,10 +321,14 @@ def select_best(
     failures = therapists.failures.copy()
     near = np.empty(len(failures) + 1, dtype=np.int32)
     masks = np.empty(len(failures), dtype=np.uint32)
+    minutes_of = np.full(len(failures), np.nan)
     histogram = np.zeros((_GROUPS, _GROUP_SIZE), dtype=np.int64)
     for s in range(first, last):
         _turn_down(s, failures, turned_down)
         in_reach = _reached(s, searches, therapists, runs, near)
+        if measured.offset[s] < measured.offset[s + 1]:
+            lay_out(s, measured, minutes_of)
+            in_reach = _measured_instead(s, in_reach, near, searches, therapists, measured, minutes_of)
         traits = trait_table[searches.traits[s]]
         for k in range(in_reach):
             masks[k] = failures[near[k]] | _failures(s, near[k], searches, therapists, traits)
@@ -300,7 +344,9 @@ def select_best(
             candidates += masks[k] == 0
         best, size = keys[s], 0
         for k in range(candidates):
-            size = _keep(best, size, _key(s, near[k], searches, therapists, weights))
+            key = _key(s, near[k], minutes_of[near[k]], searches, therapists, weights)
+            size = _keep(best, size, key)
+        clear_away(s, measured, minutes_of)
         _order(best, size)
         candidate_count[s], in_reach_count[s] = candidates, in_reach
         _count_apart(histogram, reject_counts[s])
@@ -313,6 +359,7 @@ class PairFigures(NamedTuple):
     failures: np.ndarray  # uint32, rule 3 left out
     distance_km: np.ndarray  # float64
     travel_minutes: np.ndarray  # float64
+    is_measured: np.ndarray  # bool, the travel minutes
     common_minutes: np.ndarray  # int16
     longest_common_minutes: np.ndarray  # int16
     score_units: np.ndarray  # int64, millionths
@@ -330,6 +377,7 @@ def judge_pairs(
     place: np.ndarray,
     searches: SearchSide,
     therapists: TherapistSide,
+    measured: Measured,
     trait_table: np.ndarray,
     weights: Weights,
     figures: PairFigures,
@@ -342,15 +390,22 @@ def judge_pairs(
         longest = _longest_minutes(s, t, searches, therapists)
         total = _common_minutes(s, t, searches, therapists)
         mask |= _time_failure(longest, weights.least_common_minutes)
+        known_minutes = minutes_between(s, t, measured)
+        is_measured = not np.isnan(known_minutes)
         if np.isnan(chord):
             distance, minutes, near = np.nan, np.nan, 0.0
             mask |= _LOCATION_UNKNOWN
         else:
             distance = reach.kilometres(chord)
-            minutes = _travel_minutes(s, distance, searches)
+            minutes = _travel_minutes(s, distance, known_minutes, searches)
             near = reach.closeness(distance, minutes, searches.max_km[s], searches.max_minutes[s])
-            if not chord <= reach.chord_limit(searches.limit_metres[s]):
+            if is_measured:
+                is_within = _is_within(s, chord, minutes, searches)
+            else:
+                is_within = chord <= reach.chord_limit(searches.limit_metres[s])
+            if not is_within:
                 mask |= _TOO_FAR
+        figures.is_measured[k] = is_measured
         figures.distance_km[k], figures.travel_minutes[k], figures.closeness[k] = distance, minutes, near
         figures.acceptance[k] = therapists.acceptance[t, searches.group_wish[s]]
         figures.hours[k], figures.email[k] = _hours_part(total), therapists.has_email[t]

@@ -25,6 +25,7 @@ from apps.matching.engine.kernel import (
     judge_pairs,
     select_best,
 )
+from apps.matching.engine.measured import measured_at
 from apps.matching.engine.ranking import ScoreParts
 from apps.matching.engine.reasons import REASONS, Flag, Reason
 from apps.matching.engine.records import Parameters
@@ -44,7 +45,7 @@ class Evaluation:
 
     failures: np.ndarray  # uint32, see reasons.reasons_of; 0 = candidate
     distance_km: np.ndarray  # float64, NaN where a location is unknown
-    travel_minutes: np.ndarray  # float64, NaN where a location is unknown
+    travel_minutes: np.ndarray  # float64, NaN where a location is unknown; see Flag.TRAVEL_MEASURED
     common_minutes: np.ndarray  # int16, minutes of the week, -1 where hours are unknown
     longest_common_minutes: np.ndarray  # int16, in one piece, -1 where hours are unknown
     flags: np.ndarray  # uint8, bits of Flag
@@ -160,6 +161,7 @@ def select_from(
         everybody.side,
         _runs(searches, everybody),
         _turned_down(searches, everybody),
+        measured_at(searches, everybody),
         trait_failures(),
         _weights(everybody.parameters),
         *standing.columns(),
@@ -188,7 +190,7 @@ def matches_of(
         distance_km=figures.distance_km,
         travel_minutes=figures.travel_minutes,
         common_minutes=figures.common_minutes,
-        flags=_flags(figures.common_minutes),
+        flags=_flags(figures),
         candidate_count=standing.candidate_count,
         in_reach_count=standing.in_reach_count,
         reject_counts=_with_location(standing, searches, everybody),
@@ -225,16 +227,16 @@ def result_hash(standing: Standing, search_ids: np.ndarray) -> str:
 def _judged(
     search: np.ndarray, place: np.ndarray, searches: SearchColumns, everybody: Therapists, threads: int = 1
 ) -> PairFigures:
-    kinds = (np.uint32, float, float, np.int16, np.int16, np.int64, float, float, float, float)
+    kinds = (np.uint32, float, float, bool, np.int16, np.int16, np.int64, float, float, float, float)
     figures = PairFigures(*(np.empty(len(search), dtype=kind) for kind in kinds))
     side = prepare_searches(searches, everybody.parameters, everybody.today)
-    weights = _weights(everybody.parameters)
+    measured, weights = measured_at(searches, everybody), _weights(everybody.parameters)
     _in_threads(
         threads,
         len(search),
         PAIRS_PER_BLOCK,
         lambda first, last: judge_pairs(
-            first, last, search, place, side, everybody.side, trait_failures(), weights, figures
+            first, last, search, place, side, everybody.side, measured, trait_failures(), weights, figures
         ),
     )
     return figures
@@ -258,7 +260,7 @@ def _evaluation(figures: PairFigures) -> Evaluation:
         travel_minutes=figures.travel_minutes,
         common_minutes=figures.common_minutes,
         longest_common_minutes=figures.longest_common_minutes,
-        flags=_flags(figures.common_minutes),
+        flags=_flags(figures),
         score=figures.score_units / SCORE_UNITS,
         parts=_parts(figures),
     )
@@ -307,5 +309,7 @@ def _parts(figures: PairFigures) -> ScoreParts:
     return ScoreParts(figures.acceptance, figures.closeness, figures.hours, figures.email)
 
 
-def _flags(common_minutes: np.ndarray) -> np.ndarray:
-    return np.where(common_minutes == UNKNOWN_MINUTES, Flag.HOURS_UNKNOWN, 0).astype(np.uint8)
+def _flags(figures: PairFigures) -> np.ndarray:
+    hours = np.where(figures.common_minutes == UNKNOWN_MINUTES, Flag.HOURS_UNKNOWN, 0)
+    travel = np.where(figures.is_measured, Flag.TRAVEL_MEASURED, 0)
+    return (hours | travel).astype(np.uint8)

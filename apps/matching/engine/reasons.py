@@ -48,6 +48,7 @@ class Flag(IntFlag):
     """What is worth knowing about a candidate without being a failure."""
 
     HOURS_UNKNOWN = 1
+    TRAVEL_MEASURED = 2  # by a router; otherwise the minutes are estimated
 
 
 REASONS: tuple[Reason, ...] = tuple(Reason)

@@ -71,6 +71,8 @@ class SearchRecord:
     locked_therapists: frozenset[int]  # locked today after a rejection
     started_on: date
     open_requests: int
+    measured: tuple[tuple[int, int], ...] = ()
+    """(point of a destination, minutes to it) where a router was asked; see `travel.point_key`."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ memory. A `place` is a position in that order; a `row` is a position in the colu
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,6 +93,13 @@ class Therapists:
     side: TherapistSide
     place_of_row: np.ndarray  # int64
     located_count: int
+
+    @cached_property
+    def places_by_point(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points of all who are located, int64 ascending, and the places they are at."""
+        points = self.columns.points[self.side.row[: self.located_count]]
+        order = np.argsort(points, kind="stable")
+        return points[order], order
 
     def with_rows(self, columns: TherapistColumns, rows: np.ndarray) -> "Therapists":
         """Return the side of columns that differ in these rows only, who are still at the same places.

@@ -67,6 +67,8 @@ def _near(searches: SearchColumns, therapists: Therapists, rows: np.ndarray) -> 
     for vector in unit_vectors(columns.latitude[rows], columns.longitude[rows]).T:
         difference = searches.vectors - vector[:, np.newaxis]
         is_near |= np.einsum("ij,ij->j", difference, difference) <= limit**2  # chord < arc
+    measured = searches.measured  # a way may be quicker than the circle of the estimate allows for
+    is_near[measured.row[np.isin(measured.values[:, 0], columns.points[rows])]] = True
     return np.flatnonzero(is_near)
 
 

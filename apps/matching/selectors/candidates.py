@@ -14,6 +14,7 @@ from apps.core.parameters import Parameters
 from apps.matching.engine.matching import Evaluation, Matches, evaluate_from, matches_of, select_from
 from apps.matching.engine.reasons import REASONS, Flag, Reason, reasons_of
 from apps.matching.engine.relaxation import relax
+from apps.matching.engine.travel import NO_ROUTE_MINUTES
 from apps.matching.enums import InquiryStatus
 from apps.matching.models import Inquiry, PlacementSearch
 from apps.matching.selectors import world as worlds
@@ -35,10 +36,15 @@ class Judgement:
     score: float
     parts: dict[str, float]
     distance_km: float | None
-    travel_minutes: float | None
+    travel_minutes: float | None  # None as well where there is no way
     common_minutes: int | None
     is_hours_unknown: bool
     longest_common_minutes: int | None = None  # in one piece; only where `reasons` were asked for
+    is_travel_measured: bool = False  # by a route planner; otherwise the minutes are estimated
+
+    @property
+    def has_no_way(self) -> bool:
+        return self.is_travel_measured and self.travel_minutes is None
 
     @property
     def is_candidate(self) -> bool:
@@ -161,6 +167,11 @@ def known(value: Any) -> int | None:
     return int(value) if value >= 0 else None
 
 
+def way_minutes(value: float) -> float | None:
+    """Travel minutes of an engine column, None where a place is unknown or there is no way."""
+    return None if value == NO_ROUTE_MINUTES else _number(value)
+
+
 def _without_drafts(world: World, search: PlacementSearch) -> World:
     """One row of ids, however many drafts a round has made."""
     drafts = Inquiry.objects.filter(status=InquiryStatus.DRAFT).exclude(requests__search=search)
@@ -195,10 +206,11 @@ def _judgement(
         score=float(result.score[index]),
         parts=parts_of(result.parts, index),
         distance_km=_number(result.distance_km[index]),
-        travel_minutes=_number(result.travel_minutes[index]),
+        travel_minutes=way_minutes(result.travel_minutes[index]),
         common_minutes=known(result.common_minutes[index]),
         is_hours_unknown=bool(result.flags[index] & Flag.HOURS_UNKNOWN),
         longest_common_minutes=known(longest),
+        is_travel_measured=bool(result.flags[index] & Flag.TRAVEL_MEASURED),
     )
 
 

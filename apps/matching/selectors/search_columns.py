@@ -31,6 +31,7 @@ from apps.matching.selectors.bulk import (
     part_of_values,
 )
 from apps.matching.selectors.owners import Owners
+from apps.matching.selectors.travel_columns import read_measured
 from apps.patients.models import Availability
 
 MOST_NAMED = 1_000  # above, other tables are read whole instead of naming every patient
@@ -49,6 +50,7 @@ def read_searches(searches: QuerySet[PlacementSearch], *, today: date) -> Search
     return SearchColumns(
         hours=_availability(owners, found["availability"], is_stated).take(patient_row),
         turned_down=turned_down.take(patient_row),
+        measured=read_measured(own, today=today),
         open_requests=open_requests,
         **own,
     )

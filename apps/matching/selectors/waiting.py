@@ -20,7 +20,7 @@ from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
 from apps.matching.models import PlacementRequest, PlacementSearch, Round
 from apps.matching.selectors import loading
 from apps.matching.selectors import world as worlds
-from apps.matching.selectors.candidates import known, parts_of
+from apps.matching.selectors.candidates import known, parts_of, way_minutes
 from apps.matching.selectors.lists import draft_ids, search_list, without_secrets
 from apps.matching.selectors.search_columns import read_searches
 from apps.matching.selectors.world import World
@@ -108,6 +108,8 @@ class OfferLine:
     common_minutes: int | None
     longest_common_minutes: int | None
     is_hours_unknown: bool
+    measured_minutes: float | None = None  # by a route planner
+    has_no_way: bool = False  # so says the route planner
 
 
 def known_place(therapist: Therapist, today: date) -> FreePlace:
@@ -226,6 +228,8 @@ def _back_by(day: date) -> QuerySet[PlacementSearch]:
 
 def _line(search: PlacementSearch, result: Evaluation, row: int) -> OfferLine:
     distance = float(result.distance_km[row])
+    is_measured = bool(result.flags[row] & Flag.TRAVEL_MEASURED)
+    minutes = way_minutes(result.travel_minutes[row])
     return OfferLine(
         search=search,
         reasons=reasons_of(int(result.failures[row])),
@@ -235,4 +239,6 @@ def _line(search: PlacementSearch, result: Evaluation, row: int) -> OfferLine:
         common_minutes=known(result.common_minutes[row]),
         longest_common_minutes=known(result.longest_common_minutes[row]),
         is_hours_unknown=bool(result.flags[row] & Flag.HOURS_UNKNOWN),
+        measured_minutes=minutes if is_measured else None,
+        has_no_way=is_measured and minutes is None,
     )

@@ -36,6 +36,11 @@ def test_evaluate_gives_the_reasons_and_figures_of_the_oracle(world: World) -> N
             assert _known(result.common_minutes[row]) == verdict.common_minutes
             assert _known(result.longest_common_minutes[row]) == verdict.longest_common_minutes
             assert bool(result.flags[row] & Flag.HOURS_UNKNOWN) == (verdict.common_minutes is None)
+            if verdict.distance_km is not None:
+                closeness = oracle.closeness(search, therapist, parameters)
+                assert math.isclose(result.parts.distance[row], closeness, abs_tol=1e-9)
+                is_measured = oracle.point_of(therapist) in dict(search.measured)
+                assert bool(result.flags[row] & Flag.TRAVEL_MEASURED) == is_measured
 
 
 @of_worlds(20)

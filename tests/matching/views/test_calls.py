@@ -338,7 +338,7 @@ def test_export_is_the_list_that_is_shown(
     if name == "made_calls":
         calls.complete(call=call, outcome=CallOutcome.REACHED, note="geheim", actor=manager, at=at)
     lines = {
-        whose: coordinator_client.get(f"/calls/export.csv?list={name}&whose={whose}").content.decode()
+        whose: coordinator_client.get(f"/calls/export.csv?list={name}&whose={whose}").getvalue().decode()
         for whose in ("", "mine", str(manager.pk))
     }
     counts = {whose: len(text.splitlines()) for whose, text in lines.items()}

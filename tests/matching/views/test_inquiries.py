@@ -57,7 +57,7 @@ def test_list_hides_drafts_that_were_emptied(viewer_client: Client) -> None:
 def test_export_holds_the_filtered_rows(coordinator_client: Client) -> None:
     row = RequestFactory()
     RequestFactory(status="rejected")
-    text = coordinator_client.get("/inquiries/export.csv?status=sent").content.decode("utf-8-sig")
+    text = coordinator_client.get("/inquiries/export.csv?status=sent").getvalue().decode("utf-8-sig")
     assert [line.split(";")[0] for line in text.splitlines()][1:] == [row.inquiry.reference]
 
 

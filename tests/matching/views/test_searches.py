@@ -124,7 +124,7 @@ def rows_of_page(client: Client, number: int) -> Any:
 def test_export_tells_candidates_and_what_blocks(coordinator_client: Client) -> None:
     SearchFactory()
     response = coordinator_client.get("/searches/export.csv", headers={"Accept-Language": "en"})
-    _head, line = response.content.decode("utf-8-sig").splitlines()
+    _head, line = response.getvalue().decode("utf-8-sig").splitlines()
     assert line.split(";")[7:9] == ["0", "distance"]
 
 
@@ -132,7 +132,7 @@ def test_export_holds_what_the_list_shows_and_logs_everybody_in_it(coordinator_c
     paused = SearchFactory(paused=True, patient__last_name="=Eiche")
     SearchFactory()
     response = coordinator_client.get("/searches/export.csv?status=paused")
-    _head, line = response.content.decode("utf-8-sig").splitlines()
+    _head, line = response.getvalue().decode("utf-8-sig").splitlines()
     assert line.split(";")[:3] == [paused.patient.case_code, "'=Eiche", paused.patient.first_name]
     entries = AccessEntry.objects.values_list("patient_id", "purpose")
     assert list(entries) == [(paused.patient_id, "matching:searches_export")]
