@@ -16,7 +16,7 @@ urlpatterns = [
     path("patients/", include("apps.patients.urls")),
     path("therapists/", include("apps.therapists.urls")),
     path("places/", include("apps.geocoding.urls")),
-    path("quellen/", include("apps.scraping.urls")),
+    path("", include("apps.scraping.urls")),
     path("", include("apps.matching.urls")),
     path("", include("apps.communication.urls")),
     path("accounts/", include("allauth.urls")),

@@ -7,4 +7,4 @@ class CommunicationConfig(AppConfig):
     verbose_name = _("Communication")
 
     def ready(self) -> None:
-        from apps.communication import events, gates, stories  # noqa: F401  (register themselves)
+        from apps.communication import events, gates, merging, stories  # noqa: F401  (register themselves)

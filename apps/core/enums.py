@@ -52,3 +52,15 @@ class Language(models.TextChoices):
     UK = "uk", _("Ukrainian")
     VI = "vi", _("Vietnamese")
     ZH = "zh", _("Chinese")
+
+
+class MergeKind(models.TextChoices):
+    THERAPIST = "therapist", _("therapists")
+    PRACTICE = "practice", _("practices")
+    PATIENT = "patient", _("patients")
+
+
+class SuggestionStatus(models.TextChoices):
+    OPEN = "open", _("to be looked at")
+    DISMISSED = "dismissed", _("not the same")
+    MERGED = "merged", _("merged")

@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.encryption import EncryptedJSONField
+from apps.core.enums import MergeKind, SuggestionStatus
+
 
 class TimestampedModel(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -146,3 +149,117 @@ class RowChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id}"
+
+
+class MergeRecord(models.Model):
+    """Two records became one. Keeps all that is needed to take it back, until `log` is emptied.
+
+    `log` names every row that was changed, removed or added with its former values, `names` what the two
+    records were called: both encrypted. `moved` counts per model and holds nothing personal. `alias` is the
+    case code of a patient's removed record: letters sent before still carry it. Written by `core.merging`.
+    """
+
+    kind = models.CharField(_("kind"), max_length=12, choices=MergeKind.choices)
+    kept_id = models.BigIntegerField(_("kept record"))
+    dropped_id = models.BigIntegerField(_("merged record"))
+    alias = models.CharField(_("former case code"), max_length=7, blank=True)
+    names = EncryptedJSONField(_("names"), default=dict)
+    moved = models.JSONField(_("what was moved"), default=dict)
+    log = EncryptedJSONField(_("what is needed to undo it"), null=True, blank=True)
+    merged_at = models.DateTimeField(_("merged at"))
+    merged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("merged by")
+    )
+    reason = models.CharField(_("why"), max_length=300, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("undone by"),
+    )
+    undo_reason = models.CharField(_("why undone"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("merge of two records")
+        verbose_name_plural = _("merges of records")
+        ordering = ["-merged_at", "-id"]
+        indexes = [models.Index(fields=["kind", "kept_id"], name="merge_by_kept")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "dropped_id"],
+                name="merge_once",
+                condition=models.Q(undone_at__isnull=True),
+            ),
+            models.CheckConstraint(name="merge_of_two", condition=~models.Q(kept_id=models.F("dropped_id"))),
+            models.CheckConstraint(name="merge_kind_known", condition=models.Q(kind__in=MergeKind.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.dropped_id} → {self.kept_id}"
+
+
+class DuplicateSuggestion(StatefulModel):
+    """Two records that may be the same. Door: `core.transitions.move`, used by `core.merging.suggestions`.
+
+    The lower id comes first. `reasons` are codes of the app's scorer, never anything about a person. A
+    dismissed pair stays and is therefore never suggested again.
+    """
+
+    TRANSITIONS: ClassVar = {
+        SuggestionStatus.OPEN: frozenset({SuggestionStatus.DISMISSED, SuggestionStatus.MERGED}),
+        SuggestionStatus.DISMISSED: frozenset({SuggestionStatus.MERGED}),
+        SuggestionStatus.MERGED: frozenset(),
+    }
+    UNDO: ClassVar = {
+        SuggestionStatus.DISMISSED: frozenset({SuggestionStatus.OPEN}),
+        SuggestionStatus.MERGED: frozenset({SuggestionStatus.OPEN, SuggestionStatus.DISMISSED}),
+    }
+
+    kind = models.CharField(_("kind"), max_length=12, choices=MergeKind.choices)
+    first_id = models.BigIntegerField(_("first record"))
+    second_id = models.BigIntegerField(_("second record"))
+    status = models.CharField(
+        _("status"), max_length=12, choices=SuggestionStatus.choices, default=SuggestionStatus.OPEN
+    )
+    score = models.FloatField(_("score"))
+    reasons = models.JSONField(_("reasons"), default=list)
+    found_at = models.DateTimeField(_("found at"))
+    merge = models.ForeignKey(
+        MergeRecord,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="suggestions",
+        verbose_name=_("merge"),
+    )
+
+    class Meta:
+        verbose_name = _("possible duplicate")
+        verbose_name_plural = _("possible duplicates")
+        ordering = ["-score", "id"]
+        indexes = [models.Index(fields=["kind", "status", "-score", "id"], name="duplicate_best_first")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "first_id", "second_id"], name="duplicate_once"),
+            models.CheckConstraint(
+                name="duplicate_in_order", condition=models.Q(first_id__lt=models.F("second_id"))
+            ),
+            models.CheckConstraint(
+                name="duplicate_status_known", condition=models.Q(status__in=SuggestionStatus.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.first_id} – {self.second_id}"
+
+
+class DuplicateHistory(HistoryRow):
+    subject = models.ForeignKey(
+        DuplicateSuggestion, models.CASCADE, related_name="history", verbose_name=_("possible duplicate")
+    )
+
+    class Meta(HistoryRow.Meta):
+        verbose_name = _("history of a possible duplicate")
+        verbose_name_plural = _("histories of possible duplicates")

@@ -7,4 +7,12 @@ class MatchingConfig(AppConfig):
     verbose_name = _("Matching")
 
     def ready(self) -> None:
-        from apps.matching import call_reasons, events, gates, inbound, stories, subscribers  # noqa: F401  (register themselves)
+        from apps.matching import (  # noqa: F401  (register themselves)
+            call_reasons,
+            events,
+            gates,
+            inbound,
+            merging,
+            stories,
+            subscribers,
+        )

@@ -5,6 +5,7 @@ from apps.events.catalogue import declare
 declare(
     "patients",
     patient__created="A patient was registered",
+    patient__merged="A second record of a patient became part of this one",
     patient__moved="Address or place of a patient changed",
     patient__wishes_changed="Wishes, availability or clinical facts that decide about matches changed",
     patient__consent_given="A consent was recorded",

@@ -1,5 +1,6 @@
 """Reading patients: prerequisites, consents, duplicates, the list."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -10,6 +11,8 @@ from django.utils.translation import get_language
 
 from apps.core import contacts
 from apps.core.encryption import blind_index
+from apps.core.enums import MergeKind
+from apps.core.models import MergeRecord
 from apps.core.parameters import Parameters, current
 from apps.core.weekly import Interval, total_minutes
 from apps.patients import checks, prerequisites
@@ -20,6 +23,7 @@ __all__ = ["Missing", "Prerequisite", "age_on", "is_within_two_years"]
 
 Missing = Prerequisite  # what `missing_prerequisites` returns: code, label, is_blocking, page, field
 
+CASE_CODE = re.compile(r"[A-Z0-9]{3}-[A-Z0-9]{3}")
 # Decrypting costs; these are the only secret columns the prerequisites look at.
 DECIDING_SECRETS = frozenset(
     {"diagnosis", "symptoms", "has_previous_therapy", "previous_therapy_last_session_on"}
@@ -166,10 +170,18 @@ def _holds(consent: Consent, on: date) -> bool:
 
 def _word(word: str) -> Q:
     columns = ("first_name", "last_name", "case_code", "city")
-    hit = Q(plz__startswith=word)
+    hit = Q(plz__startswith=word) | _merged_with(word)
     for column in columns:
         hit |= Q(**{f"{column}__icontains": word})
     return hit
+
+
+def _merged_with(word: str) -> Q:
+    """A case code of a record that has become part of another one is still known outside."""
+    if not CASE_CODE.fullmatch(word.upper()):
+        return Q(pk__in=[])
+    merges = MergeRecord.objects.filter(kind=MergeKind.PATIENT, alias=word.upper(), undone_at=None)
+    return Q(pk__in=merges.values("kept_id"))
 
 
 def _exact(text: str) -> Q:

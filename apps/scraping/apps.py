@@ -7,4 +7,4 @@ class ScrapingConfig(AppConfig):
     verbose_name = _("Imports")
 
     def ready(self) -> None:
-        from apps.scraping import events  # noqa: F401  (registers itself)
+        from apps.scraping import events, file_kinds, merging, sections  # noqa: F401  (register themselves)

@@ -32,7 +32,9 @@ def _practice() -> list[Column]:
         Column("practice_name", "Praxis", "Practice", _of_practice("name"), "Praxis am Park", "Praxisname"),
         Column("street", "Straße", "Street", _of_practice("street"), "Musterweg", "Straße und Hausnummer"),
         Column("house_number", "Hausnummer", "House number", text(12), "4a", "Nr.|Hausnr."),
-        Column("plz", "PLZ", "Postal code", contacts.plz, "04103", "Postleitzahl|ZIP", is_required=True),
+        Column(
+            "plz", "PLZ", "Postal code", contacts.plz, "04103", "Postleitzahl|ZIP", is_required=True, digits=5
+        ),
         Column("city", "Ort", "City", city, "Leipzig", "Stadt|Town|Praxisort", is_required=True),
         Column("phone", "Telefon", "Phone", contacts.phone, "0341 1234567", "Telefonnummer|Tel."),
         Column("fax", "Fax", "Fax number", contacts.phone, "0341 1234568", "Telefax"),

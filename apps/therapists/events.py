@@ -13,4 +13,5 @@ declare(
     therapist__verified="A person has looked at the record",
     therapist__objected="A therapist objected to further contact; final",
     therapist__paused="A contact pause began",
+    therapist__merged="A second record of a therapist became part of this one",
 )

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from apps.therapists.views import actions, detail, edit, lists, practices
+from apps.therapists.views import actions, detail, duplicates, edit, lists, practices
 
 app_name = "therapists"
 urlpatterns = [
     path("", lists.show, name="list"),
-    path("export.csv", lists.export, name="export"),
+    path("export.csv", lists.export, {"file_format": "csv"}, name="export"),
+    path("export.xlsx", lists.export, {"file_format": "xlsx"}, name="export_xlsx"),
     path("new/", edit.create, name="create"),
     path("<int:pk>/", detail.overview, name="detail"),
     path("<int:pk>/offer/", detail.offer, name="offer"),
@@ -28,4 +29,15 @@ urlpatterns = [
     path("<int:pk>/pause/", actions.pause, name="pause"),
     path("<int:pk>/pauses/<int:pause_pk>/lift/", actions.lift_pause, name="lift_pause"),
     path("<int:pk>/objection/", actions.object_to_contact, name="objection"),
+    path("duplicates/", duplicates.show, name="duplicates"),
+    path("duplicates/<int:duplicate_pk>/dismiss/", duplicates.dismiss, name="dismiss_duplicate"),
+    path("duplicates/<int:duplicate_pk>/reopen/", duplicates.reopen, name="reopen_duplicate"),
+    path("merges/", duplicates.merges, name="merges"),
+    path("merges/<int:merge_pk>/", duplicates.record, name="merge_record"),
+    path("<int:pk>/merge/<int:other_pk>/", duplicates.merge, name="merge"),
+    path(
+        "practices/<int:practice_pk>/merge/<int:other_pk>/",
+        duplicates.merge_practices,
+        name="merge_practices",
+    ),
 ]

@@ -17,8 +17,12 @@ ENTRIES = [
     ("communication:calls", _("Calls"), "calls"),
     ("communication:inbox", _("Inbox"), "inbox"),
     ("communication:emails", _("Mail"), "mail"),
+    ("imports:overview", _("Imports"), "imports"),
     ("matching:simulations", _("Reports"), "reports"),
 ]
+
+# pages of an entry that have addresses of their own
+BELOW = {"imports:overview": ("scraping:sources",)}
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -31,5 +35,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 def _entry(path: str, name: str, label: Any, icon: str) -> dict[str, Any]:
     url = reverse(name)
-    is_current = path == url if name == TODAY else path.startswith(url)
+    urls = [url, *map(reverse, BELOW.get(name, ()))]
+    is_current = path == url if name == TODAY else any(map(path.startswith, urls))
     return {"url": url, "label": label, "icon": icon, "is_current": is_current}

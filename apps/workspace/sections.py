@@ -36,6 +36,7 @@ from apps.patients.enums import PatientStatus
 from apps.patients.models import Patient
 from apps.patients.selectors import missing_prerequisites, patient_list
 from apps.therapists.selectors import unreviewed
+from apps.workspace.import_sections import import_reviews, import_runs
 from apps.workspace.mail_sections import addresses, emails, incoming, mail_rest
 from apps.workspace.worklist import ROWS, Kind, Moment, Section, Task, section
 
@@ -195,12 +196,14 @@ SECTIONS: tuple[Callable[[Moment], Section], ...] = (
     mail_rest,
     emails,
     addresses,
+    import_runs,
     waitlists,
     unanswered,
     draft_rounds,
     calls_later,
     almost_ready,
     resuming,
+    import_reviews,
     unreviewed_therapists,
 )
 

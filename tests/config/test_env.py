@@ -25,6 +25,10 @@ OTHERS = [
     "REQUIRE_SECOND_FACTOR",
     "LOG_LEVEL",
     "TEST_DATABASE_NAME",
+    "NOMINATIM_URL",
+    "NOMINATIM_IS_OWN",
+    "NOMINATIM_INTERVAL_SECONDS",
+    "GEOCODER_CONTACT",
 ]
 
 
@@ -115,3 +119,57 @@ def test_file_fills_gaps_but_not_for_tests(tmp_path: object, monkeypatch: pytest
     assert read("test").site_url == "http://127.0.0.1:8000"
     found = read("dev")
     assert (found.site_url, found.log_level) == ("https://file.example.org", "ERROR")
+
+
+ROUTERS = ("OSRM_CAR_URL", "OSRM_BICYCLE_URL", "OSRM_FOOT_URL", "TRANSIT_URL")
+
+
+def test_route_planners_are_off_and_foreign_unless_said_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*ROUTERS, "OSRM_IS_OWN", "TRANSIT_IS_OWN", "OSRM_COORDINATES"):
+        monkeypatch.delenv(name, raising=False)
+    assert read("dev").routers == dict.fromkeys(ROUTERS, "") | {
+        "OSRM_IS_OWN": False,
+        "OSRM_COORDINATES": 100,
+        "TRANSIT_IS_OWN": False,
+    }
+
+
+def test_address_of_a_route_planner_has_no_slash_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSRM_FOOT_URL", "http://osrm:5000/")
+    assert read("dev").routers["OSRM_FOOT_URL"] == "http://osrm:5000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        *((name, "osrm:5000", f"{name} must begin with http") for name in ROUTERS),
+        ("OSRM_COORDINATES", "1", "OSRM_COORDINATES must be 2 at least"),
+    ],
+)
+def test_route_planner_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=message):
+        read("dev")
+
+
+def test_public_address_server_needs_a_contact_and_never_more_than_one_request_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read("dev").nominatim_url == ""
+    monkeypatch.setenv("NOMINATIM_URL", "https://nominatim.example.org/")
+    monkeypatch.setenv("NOMINATIM_INTERVAL_SECONDS", "0.1")
+    with pytest.raises(ImproperlyConfigured, match="GEOCODER_CONTACT"):
+        read("dev")
+    monkeypatch.setenv("GEOCODER_CONTACT", "it@example.org")
+    found = read("dev")
+    assert (found.nominatim_url, found.nominatim_interval_seconds) == ("https://nominatim.example.org", 1.0)
+    monkeypatch.setenv("NOMINATIM_IS_OWN", "true")
+    assert read("dev").nominatim_interval_seconds == 0.1
+
+
+def test_address_server_must_be_a_web_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOMINATIM_URL", "nominatim.example.org")
+    with pytest.raises(ImproperlyConfigured, match="http:// or https://"):
+        read("dev")

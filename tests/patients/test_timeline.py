@@ -15,7 +15,7 @@ from tests.factories.patients import ConsentFactory, PatientFactory
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 6 + 2 + 2 + 3 + 7  # frame, patient and insurer's log, own story, communication, matching
+PAGE_QUERIES = 6 + 2 + 2 + 1 + 3 + 7  # frame, patient and log, own story, merges, communication, matching
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,17 @@ from apps.communication.enums import CallPurpose, InboundSource
 from apps.communication.models import EmailMessage, InboundMessage, Note, PhoneCall, UndeliverableAddress
 from apps.communication.services import addresses, calls, inbound, notes, sending
 from apps.core import parameters
+from apps.core.enums import MergeKind
+from apps.core.imports.kinds import kind_of
+from apps.core.imports.models import FileImport
+from apps.core.imports.services import queue as file_queue
+from apps.core.imports.services import working
+from apps.core.merging import suggestions
+from apps.core.merging.merge import merge
+from apps.core.models import DuplicateSuggestion, MergeRecord
 from apps.events import services as events
+from apps.geocoding.models import GeocodingJob
+from apps.geocoding.services import jobs
 from apps.matching.enums import AnswerSource, RequestStatus
 from apps.matching.models import PlacementRequest, RefusalEvidence, Round, SimulationRun, TrialSession
 from apps.matching.reply_links import reply_token
@@ -20,7 +30,8 @@ from apps.matching.services import answers, evidence, release, rounds, searches,
 from apps.matching.services.answers import Answer
 from apps.matching.services.evidence import Stated
 from apps.patients.models import Patient
-from apps.therapists.models import ContactPause, Therapist
+from apps.therapists.models import ContactPause, Practice, Therapist
+from tests.factories.import_world import Imported, with_everything
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import ContactPauseFactory, TherapistFactory
 from tests.security.pages import Page
@@ -44,6 +55,10 @@ class World:
     evidence: RefusalEvidence
     address: UndeliverableAddress
     manager: User
+    imported: Imported
+    merge_therapists: MergeRecord
+    merge_patients: MergeRecord
+    pairs: dict[str, DuplicateSuggestion]
 
     def path(self, page: Page) -> str | None:
         """The page's path with rows that exist; None if there is no row to show."""
@@ -59,15 +74,27 @@ class World:
     def _value(self, before: str, page: Page) -> object:
         if page.name.startswith("admin:"):
             return _first_of_admin(before)
+        if before in ("merge", "merges", "duplicates"):
+            return self._of_duplicates(before, page)
         return {
+            "source": self.imported.run.source.key,
+            "runs": self.imported.run.pk,
+            "take": "new",
+            "decisions": self.imported.run.decisions.get().pk,
+            "records": self.imported.record.pk,
+            "changes": self.imported.proposal.pk,
+            "of": self.imported.therapist.pk,
             "patients": self.patient.pk,
             "open": self.patient.pk,
             "consents": "email",
             "therapy": "complete",
             "therapists": self.therapist.pk,
             "add": self.therapist.pk,
+            "places": GeocodingJob.objects.get(kind="practice").pk,
+            "check": "practice",
+            "practice": self.therapist.practices.get().pk,
             "exclude": self.therapist.pk,
-            "practices": self.therapist.practices.get().pk,
+            "practices": self.therapist.practices.first().pk,
             "pauses": self.pause.pk,
             "searches": self.request.search_id,
             "rounds": self.round.pk,
@@ -86,10 +113,22 @@ class World:
             "identity": "x",
             "identity-links": None,
             "evidence": self.evidence.pk,
+            "importe": FileImport.objects.latest("pk").pk,
             "confirm-email": "x",
             "key": "x-x",
             "keys": 1,
         }[before]
+
+    def _of_duplicates(self, before: str, page: Page) -> object:
+        """The second record of a pair, the pair, or a merge of the kind the page is about."""
+        if before == "merges":
+            return (self.merge_patients if page.namespace == "patients" else self.merge_therapists).pk
+        if before == "duplicates":
+            return self.pairs[page.namespace.removesuffix("s")].pk
+        if page.name == "therapists:merge_practices":
+            return Practice.objects.exclude(therapists=self.therapist).earliest("pk").pk
+        own = self.patient if page.namespace == "patients" else self.therapist
+        return type(own).objects.exclude(pk=own.pk).earliest("pk").pk
 
 
 def build(*, coordinator: User, manager: User, at: datetime, today: date) -> World:
@@ -111,6 +150,8 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
     TherapistFactory()
     second = rounds.plan_round(actor=coordinator, at=at, today=today)
     therapist = Therapist.objects.latest("pk")
+    _file_import(coordinator, at)
+    jobs.queue(kind="practice", object_ids=[therapist.practices.get().pk], at=at)
     return World(
         patient=request.search.patient,
         therapist=therapist,
@@ -138,7 +179,28 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
         ),
         address=addresses.mark_undeliverable(address="gone@practice.example", reply="550 5.1.1", at=at),
         manager=manager,
+        imported=with_everything(actor=manager, at=at, today=today),
+        merge_therapists=_merged(
+            MergeKind.THERAPIST, TherapistFactory(), TherapistFactory(), coordinator, at
+        ),
+        merge_patients=_merged(
+            MergeKind.PATIENT, PatientFactory(searching=True), PatientFactory(), coordinator, at
+        ),
+        pairs={
+            "therapist": _pair(MergeKind.THERAPIST, TherapistFactory(), TherapistFactory(), at),
+            "patient": _pair(MergeKind.PATIENT, PatientFactory(), PatientFactory(), at),
+        },
     )
+
+
+def _merged(kind: str, kept: Model, other: Model, actor: User, at: datetime) -> MergeRecord:
+    return merge(kind=kind, kept_id=kept.pk, dropped_id=other.pk, chosen={}, actor=actor, at=at)
+
+
+def _pair(kind: str, one: Model, other: Model, at: datetime) -> DuplicateSuggestion:
+    found = [suggestions.Found(one.pk, other.pk, 0.8, ("phone",))]
+    suggestions.record(kind=kind, found=found, at=at, around={one.pk})
+    return DuplicateSuggestion.objects.get(kind=kind, first_id=one.pk)
 
 
 def _accept(request: PlacementRequest, actor: User, at: datetime, today: date) -> None:
@@ -172,6 +234,16 @@ def _simulation(actor: User, at: datetime) -> SimulationRun:
     run = simulations.queue(wish=wish, is_own_world=False, changed={}, actor=actor, at=at)
     simulations.work(clock=lambda: at)
     return SimulationRun.objects.get(pk=run.pk)
+
+
+def _file_import(actor: User, at: datetime) -> None:
+    """A file that has been tried out, with a row that was rejected."""
+    content = "Nachname;PLZ;Ort\nBeispiel;04103;Leipzig\nMuster;4103;Leipzig\n".encode()
+    row = file_queue.upload(
+        kind=kind_of("therapists"), name="liste.csv", content=content, as_of=None, actor=actor, at=at
+    )
+    file_queue.choose(file_import=row, chosen=row.chosen, actor=actor, at=at)
+    assert working.work(clock=lambda: at)
 
 
 def _first_of_admin(before: str) -> object:

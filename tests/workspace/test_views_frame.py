@@ -31,6 +31,7 @@ def page(response) -> html.HtmlElement:
         ("/patients/", "/patients/"),
         ("/patients/new/", "/patients/"),
         ("/therapists/", "/therapists/"),
+        ("/quellen/runs/", "/importe/"),
     ],
 )
 def test_navigation_marks_exactly_one_entry(coordinator_client, url, label):
@@ -42,7 +43,7 @@ def test_navigation_marks_exactly_one_entry(coordinator_client, url, label):
 def test_navigation_marks_none_on_other_pages(coordinator_client):
     entries = page(coordinator_client.get("/accounts/2fa/")).find_class("sidebar-link")
 
-    assert len(entries) == 10
+    assert len(entries) == 11
     assert [entry for entry in entries if entry.get("aria-current")] == []
 
 

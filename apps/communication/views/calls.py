@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -20,7 +19,7 @@ from apps.communication.models import PhoneCall
 from apps.communication.selectors import calls as reading
 from apps.communication.services.call_planning import coordinators
 from apps.communication.tables import MadeCallTable
-from apps.core.csv_export import csv_response
+from apps.core.exports import list_response
 from apps.core.templatetags.ui import phone
 from apps.core.weekly import clock
 
@@ -71,18 +70,20 @@ def made(request: HttpRequest) -> HttpResponse:
 
 @working
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest, file_format: str) -> HttpResponse:
     """The list that is shown (`list`: a name of TABS), with the same filter, as a file."""
     at, chosen = timezone.now(), _chosen(request)
-    kind = request.GET.get("list", "planned_calls")
+    kind = request.GET.get("list", "")
     if kind == "made_calls":
-        rows: Iterable[PhoneCall] = [row.record for row in _made_table(request, chosen, page=False).rows]
+        rows = [row.record for row in _made_table(request, chosen, page=False).rows]
     elif kind == "calls":
         rows = _ready(chosen, request.user, at)
     else:
+        kind = "planned_calls"
         groups = reading.planned_calls(at=at, whose=chosen.choice, user=request.user)
         rows = [call for group in groups for call in group.calls]
-    return csv_response(f"{kind.replace('_', '-')}-{timezone.localdate(at):%Y-%m-%d}.csv", _lines(rows))
+    name = kind.replace("_", "-")
+    return list_response(request, name=name, file_format=file_format, lines=_lines(rows), count=len(rows))
 
 
 def _chosen(request: HttpRequest) -> WhoseForm:
@@ -125,15 +126,11 @@ def _lines(calls: Iterable[PhoneCall]) -> Iterator[list[Any]]:
 def _line(call: PhoneCall) -> list[Any]:
     contact = getattr(call, "inquiry_contact", None)
     return [
-        *(_moment(call.starts_at), _moment(call.ends_at), call.therapist, call.practice or ""),
+        *(call.starts_at, call.ends_at, call.therapist, call.practice or ""),
         *(phone(call.phone), call.get_purpose_display(), call.attempt),
         *(contact.inquiry.reference if contact else "", _name(call.coordinator)),
-        *(call.get_status_display(), call.get_outcome_display(), _moment(call.done_at)),
+        *(call.get_status_display(), call.get_outcome_display(), call.done_at),
     ]
-
-
-def _moment(value: Any) -> str:
-    return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT") if value else ""
 
 
 def _name(user: Any) -> str:

@@ -1,5 +1,6 @@
 """The e-mail queue: the list, one message, and what a person decides about it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,8 @@ from apps.communication.models import EmailMessage, UndeliverableAddress
 from apps.communication.services import addresses as addressing
 from apps.communication.services import queue
 from apps.communication.tables import EmailTable, MarkedAddressTable
-from apps.core.audit import record_access
+from apps.core.audit import record_access, record_accesses
+from apps.core.exports import list_response, records
 
 ROWS_A_PAGE = 50
 REQUEUEABLE = (EmailStatus.UNCLEAR, EmailStatus.FAILED, EmailStatus.REFUSED)
@@ -31,8 +33,7 @@ reads_and_writes = require_http_methods(["GET", "HEAD", "POST"])
 @viewing
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
-    chosen = EmailFilter(request.GET, queryset=selectors.email_list(), request=request)
-    table = EmailTable(chosen.qs)
+    chosen, table = _chosen(request)
     RequestConfig(request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
     context = {
         "filter": chosen,
@@ -42,6 +43,19 @@ def show(request: HttpRequest) -> HttpResponse:
         "marked_count": selectors.marked_addresses().count(),
     }
     return render(request, "communication/emails.html", context)
+
+
+@working
+@require_GET
+def export(request: HttpRequest, file_format: str) -> HttpResponse:
+    """The list as a file, without the texts. Letters to patients name them."""
+    chosen, table = _chosen(request)
+    RequestConfig(request, paginate=False).configure(table)
+    patients = set(chosen.qs.order_by().exclude(patient=None).values_list("patient_id", flat=True))
+    purpose = "communication:emails_export"
+    record_accesses(actor=request.user, patient_ids=sorted(patients), purpose=purpose, at=timezone.now())
+    count = len(table.rows)
+    return list_response(request, name="emails", file_format=file_format, lines=_lines(table), count=count)
 
 
 @viewing
@@ -194,3 +208,20 @@ def _done(request: HttpRequest, email: EmailMessage, message: str) -> HttpRespon
 
 def _ask(request: HttpRequest, email: EmailMessage, form: ReasonForm, **context: Any) -> HttpResponse:
     return render(request, "communication/act.html", {"email": email, "form": form, **context})
+
+
+def _chosen(request: HttpRequest) -> tuple[EmailFilter, EmailTable]:
+    chosen = EmailFilter(request.GET, queryset=selectors.email_list(), request=request)
+    return chosen, EmailTable(chosen.qs)
+
+
+def _lines(table: EmailTable) -> Iterator[list[Any]]:
+    yield [
+        *(_("Subject"), _("Recipient"), _("Address"), _("Letter"), _("Status")),
+        *(_("Queued"), _("Sent")),
+    ]
+    for email in records(table):
+        yield [
+            *(email.subject, email.to_name, email.to_email, email.get_kind_display()),
+            *(email.get_status_display(), email.created_at, email.sent_at),
+        ]

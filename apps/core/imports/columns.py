@@ -19,7 +19,10 @@ REPORT_HEADINGS = ("Zeile", "Grund", "Line", "Reason")  # columns of a list of r
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `read` turns a cell that is not empty into a value or raises ValidationError."""
+    """One column. `read` turns a cell that is not empty into a value or raises ValidationError.
+
+    `digits`: what is written with so many digits; a spreadsheet's number cell has lost a zero in front.
+    """
 
     key: str
     german: str
@@ -28,6 +31,7 @@ class Column:
     example: str = ""
     aliases: str = ""  # other headings, separated by |
     is_required: bool = False
+    digits: int = 0
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -66,20 +70,31 @@ def headings(columns: Sequence[Column]) -> dict[str, Column]:
     return {fold(heading): column for column in columns for heading in column.headings}
 
 
-def lay_out(header: Sequence[str], columns: Sequence[Column]) -> Layout:
-    """Find the columns. Raises UnusableFile where a required one is missing or one is there twice."""
+def lay_out(header: Sequence[str], columns: Sequence[Column], chosen: Sequence[str] | None = None) -> Layout:
+    """Find the columns. Raises UnusableFile where a required one is missing or one is there twice.
+
+    `chosen`: the key for every heading as a person matched them, "" to leave one out.
+    """
     known = headings(columns)
-    ignored = {fold(heading) for heading in REPORT_HEADINGS}
-    found: dict[int, Column] = {}
-    unknown: list[str] = []
-    for position, heading in enumerate(header):
-        if column := known.get(fold(heading)):
-            found[position] = column
-        elif heading.strip() and fold(heading) not in ignored:
-            unknown.append(heading.strip())
+    if chosen is not None:
+        by_key = {column.key: column for column in columns}
+        known = {}
+        found = {at: by_key[key] for at, key in enumerate(chosen[: len(header)]) if key in by_key}
+    else:
+        found = {at: known[fold(heading)] for at, heading in enumerate(header) if fold(heading) in known}
+    unknown = [
+        heading.strip()
+        for at, heading in enumerate(header)
+        if at not in found and heading.strip() and not is_own_heading(heading)
+    ]
     _refuse_doubles(header, found)
     _refuse_missing(columns, found)
     return Layout(tuple(header), found, tuple(unknown))
+
+
+def is_own_heading(heading: str) -> bool:
+    """A column of a list of rejected rows, uploaded again."""
+    return fold(heading) in {fold(own) for own in REPORT_HEADINGS}
 
 
 def read_entry(row: SourceRow, layout: Layout) -> Entry:
@@ -90,7 +105,7 @@ def read_entry(row: SourceRow, layout: Layout) -> Entry:
     problems: list[Problem] = []
     for position, column in layout.columns.items():
         try:
-            if text := row.cells[position].strip():
+            if text := _whole(row, position, column):
                 if (value := column.read(_readable(text))) not in ("", []):
                     values[column.key] = value
             elif column.is_required:
@@ -100,6 +115,12 @@ def read_entry(row: SourceRow, layout: Layout) -> Entry:
     if problems:
         raise RowRejected(*problems)
     return Entry(row.line, values)
+
+
+def _whole(row: SourceRow, position: int, column: Column) -> str:
+    text = row.cells[position].strip()
+    has_lost_zero = position in row.numbers and len(text) == column.digits - 1
+    return f"0{text}" if has_lost_zero else text
 
 
 def _readable(text: str) -> str:

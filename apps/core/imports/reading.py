@@ -7,38 +7,19 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.core.imports.errors import UnusableFile
+from apps.core.imports.tables import SourceRow, Table
+from apps.core.imports.workbooks import PROTECTED, is_workbook, workbook_table
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_BROKEN_LINES = 1000
 DELIMITERS = (";", ",", "\t")
 UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-PROTECTED = re.compile(
-    r"^'(?=[=+\-@\t\r])"
-)  # how the list of rejected rows keeps spreadsheets from calculating
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """`line` is the physical line on which the row begins (for JSON: on which the object begins).
-
-    `cells` are in the order of the header, unchanged. `problem` says why a row could not be cut into cells.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    problem: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    header: tuple[str, ...]
-    rows: tuple[SourceRow, ...]
 
 
 @dataclass(frozen=True)
@@ -58,21 +39,29 @@ class Shape:
     flatten: Callable[[Any], Flat]
 
 
-def read_table(content: bytes, *, is_known: Callable[[str], bool], shapes: Sequence[Shape] = ()) -> Table:
-    """A CSV or JSON file as a table; `is_known` tells headings from other text, to find the separator.
+def read_table(
+    content: bytes,
+    *,
+    is_known: Callable[[str], bool],
+    shapes: Sequence[Shape] = (),
+    most_rows: int | None = None,
+) -> Table:
+    """A CSV, JSON or XLSX file as a table; `is_known` tells headings from other text, to find the separator.
 
-    Raises UnusableFile.
+    `most_rows`: only so many, for a first look. Raises UnusableFile.
     """
+    _refuse_size(content)
+    if is_workbook(content):
+        return workbook_table(content, most_rows=most_rows)
     text = decode(content)
     if text.lstrip()[:1] in ("[", "{"):
-        return _json_table(text, shapes)
-    return _csv_table(text, is_known)
+        return _json_table(text, shapes, most_rows)
+    return _csv_table(text, is_known, most_rows)
 
 
 def decode(content: bytes) -> str:
     """UTF-8 with or without BOM, UTF-16, else Windows-1252. Raises UnusableFile."""
-    if len(content) > MOST_BYTES:
-        raise UnusableFile(_("The file is larger than 50 MB. Please split it."))
+    _refuse_size(content)
     if content.startswith(b"PK\x03\x04"):
         raise UnusableFile(_("This is a spreadsheet or an archive. Please save the table as “CSV UTF-8”."))
     for encoding in _encodings(content):
@@ -83,6 +72,11 @@ def decode(content: bytes) -> str:
         if "\0" not in text:
             return _not_empty(text)
     raise UnusableFile(_("This is no text file. Please save the table as “CSV UTF-8”."))
+
+
+def _refuse_size(content: bytes) -> None:
+    if len(content) > MOST_BYTES:
+        raise UnusableFile(_("The file is larger than 50 MB. Please split it."))
 
 
 def _encodings(content: bytes) -> tuple[str, ...]:
@@ -100,7 +94,7 @@ def _not_empty(text: str) -> str:
     return text
 
 
-def _csv_table(text: str, is_known: Callable[[str], bool]) -> Table:
+def _csv_table(text: str, is_known: Callable[[str], bool], most_rows: int | None) -> Table:
     lines = io.StringIO(text, newline="").readlines()
     if lines[0].lower().startswith("sep="):
         lines[0] = "\n"
@@ -109,7 +103,7 @@ def _csv_table(text: str, is_known: Callable[[str], bool]) -> Table:
     _line, header, _raw = next(records, (0, None, ""))
     if not header:
         raise UnusableFile(_("The first line is no header: quotation marks do not match."))
-    rows = [_row(line, cells, raw, len(header)) for line, cells, raw in records]
+    rows = [_row(line, cells, raw, len(header)) for line, cells, raw in islice(records, most_rows)]
     return Table(tuple(header), tuple(rows))
 
 
@@ -161,7 +155,7 @@ def _padded(cells: list[str], width: int) -> tuple[str, ...]:
     return (*cells, *[""] * (width - len(cells)))
 
 
-def _json_table(text: str, shapes: Sequence[Shape]) -> Table:
+def _json_table(text: str, shapes: Sequence[Shape], most_rows: int | None) -> Table:
     root = _parsed(text)
     lists = {key for key, value in root.items() if isinstance(value, list)} if isinstance(root, dict) else ()
     shape = next((one for one in shapes if one.list_key in lists), None)
@@ -174,7 +168,8 @@ def _json_table(text: str, shapes: Sequence[Shape]) -> Table:
     flats = [flatten(element) for element in elements]
     header = tuple(dict.fromkeys(str(key) for flat in flats for key in flat.cells))
     lines = _element_lines(text, shape.list_key if shape else None, len(elements))
-    return Table(header, tuple(_json_row(*pair, header) for pair in zip(lines, flats, strict=True)))
+    pairs = islice(zip(lines, flats, strict=True), most_rows)
+    return Table(header, tuple(_json_row(*pair, header) for pair in pairs))
 
 
 def _parsed(text: str) -> Any:

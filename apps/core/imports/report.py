@@ -1,7 +1,7 @@
 """What an import did, row by row, in counts that add up."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -10,11 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.csv_export import write_csv
-from apps.core.imports.columns import REPORT_HEADINGS, fold
+from apps.core.imports.columns import is_own_heading
 from apps.core.imports.errors import Problem
 from apps.core.imports.reading import SourceRow
 
-OWN_HEADINGS = frozenset(map(fold, REPORT_HEADINGS))
+Rejected = tuple[int, Sequence[str], str]  # line, cells, why
 
 
 class Result(Enum):
@@ -114,11 +114,16 @@ def write_rejections(report: Report, path: Path) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(handle, 0o600)  # the file may have been there before
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-        write_csv(file, _rejected_lines(report))
+        write_csv(file, rejected_lines(report.header, map(_rejected, report.rejections)))
 
 
-def _rejected_lines(report: Report) -> Iterator[list[Any]]:
-    kept = [at for at, heading in enumerate(report.header) if fold(heading) not in OWN_HEADINGS]
-    yield [*(report.header[at] for at in kept), "Zeile", "Grund"]
-    for one in report.rejections:
-        yield [*(one.row.cells[at] for at in kept), one.row.line, one.reason]
+def _rejected(one: Rejection) -> Rejected:
+    return one.row.line, one.row.cells, one.reason
+
+
+def rejected_lines(header: Sequence[str], rows: Iterable[Rejected]) -> Iterator[list[Any]]:
+    """Heading and lines of a file of rejected rows; columns of an earlier such file are left out."""
+    kept = [at for at, heading in enumerate(header) if not is_own_heading(heading)]
+    yield [*(header[at] for at in kept), "Zeile", "Grund"]
+    for line, cells, reason in rows:
+        yield [*(cells[at] for at in kept), line, reason]

@@ -15,6 +15,7 @@ from apps.core.imports.reading import SourceRow, Table
 from apps.core.imports.report import Outcome, Report
 
 Progress = Callable[[int, int], None]
+ReadRow = tuple[SourceRow, Entry | RowRejected]
 
 
 class Importer(Protocol):
@@ -45,14 +46,23 @@ def run(
     saved.
     """
     layout = lay_out(table.header, columns)
-    report = Report(header=table.header, unknown_columns=layout.unknown, is_dry_run=is_dry_run)
-    read = [(row, _read(row, layout)) for row in table.rows]
+    report = Report(
+        header=table.header,
+        unknown_columns=layout.unknown,
+        is_dry_run=is_dry_run,
+        notes=[(table.rows[0].line, remark) for remark in table.remarks] if table.rows else [],
+    )
+    read = read_rows(table.rows, layout)
     with _rolled_back_if(is_dry_run):
         importer.prepare([entry for _row, entry in read if isinstance(entry, Entry)])
         for done, (row, entry) in enumerate(read, start=1):
-            _take(report, layout, importer, row, entry)
+            take_row(report, layout, importer, row, entry)
             on_progress(done, len(read))
     return report
+
+
+def read_rows(rows: Sequence[SourceRow], layout: Layout) -> list[ReadRow]:
+    return [(row, _read(row, layout)) for row in rows]
 
 
 def _read(row: SourceRow, layout: Layout) -> Entry | RowRejected:
@@ -72,9 +82,10 @@ def _rolled_back_if(is_dry_run: bool) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _take(
+def take_row(
     report: Report, layout: Layout, importer: Importer, row: SourceRow, entry: Entry | RowRejected
 ) -> None:
+    """Save one row and note in the report what became of it."""
     try:
         if isinstance(entry, RowRejected):
             raise entry

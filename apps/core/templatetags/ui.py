@@ -27,9 +27,9 @@ TONES = {
     "success": {"accepted", "confirmed", "placed", "verified", "active", "contactable"}
     | {"sent", "done", "held", "in_therapy", "signed"},
     "primary": {"searching", "released", "trial", "answered"}
-    | {"queued", "sending", "handing_over", "running"},
+    | {"queued", "sending", "handing_over", "running", "trial_queued", "trial_run"},
     "warning": {"paused", "waitlisted", "conflict", "unclear", "unreviewed", "planned", "draft", "no_show"}
-    | {"waiting", "unmatched"},
+    | {"waiting", "unmatched", "uploaded", "tried"},
     "danger": {"blocked", "rejected", "failed", "refused", "not_fitting", "objected", "therapy_discontinued"}
     | {"bounced"},
 }

@@ -7,14 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
 from apps.core import parameters as operating
-from apps.core.csv_export import csv_response
+from apps.core.exports import list_response, records
 from apps.matching import letters, timeline
 from apps.matching.enums import ANSWERABLE_REQUESTS, OPEN_SEARCHES, InquiryStatus, RequestStatus
 from apps.matching.filters import InquiryFilter
@@ -54,10 +53,11 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @working
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest, file_format: str) -> HttpResponse:
     _filter, table = _chosen(request)
     RequestConfig(request, paginate=False).configure(table)
-    return csv_response(f"inquiries-{table.today:%Y-%m-%d}.csv", _lines(table))
+    count = len(table.rows)
+    return list_response(request, name="inquiries", file_format=file_format, lines=_lines(table), count=count)
 
 
 @viewing
@@ -169,8 +169,8 @@ def _lines(table: InquiryTable) -> Iterator[list[Any]]:
         *(_("Reference"), _("Therapist"), _("Status"), _("Channel"), _("Requests")),
         *(_("Answered"), _("Accepted"), _("Asked"), _("Last contact")),
     ]
-    for row in table.rows:
-        yield _line(row.record)
+    for inquiry in records(table):
+        yield _line(inquiry)
 
 
 def _line(inquiry: Any) -> list[Any]:
@@ -178,5 +178,5 @@ def _line(inquiry: Any) -> list[Any]:
     return [
         *(inquiry.reference, inquiry.therapist, inquiry.get_status_display(), inquiry.get_channel_display()),
         *(inquiry.request_count, inquiry.answered_count, inquiry.accepted_count),
-        *(date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else "" for at in moments),
+        *moments,
     ]

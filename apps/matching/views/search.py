@@ -177,6 +177,8 @@ def _explained(
         parameters=parameters,
         distance_km=judgement.distance_km,
         longest_common_minutes=judgement.longest_common_minutes,
+        measured_minutes=judgement.travel_minutes if judgement.is_travel_measured else None,
+        has_no_way=judgement.has_no_way,
         exclusion=_exclusion(search, judgement.therapist),
         is_diagnosis_shown=True,
     )

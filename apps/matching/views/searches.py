@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -15,7 +14,7 @@ from django_tables2 import RequestConfig
 from apps.accounts.permissions import viewing, working
 from apps.core import parameters as operating
 from apps.core.audit import record_accesses
-from apps.core.csv_export import csv_response
+from apps.core.exports import list_response
 from apps.matching.filters import SearchFilter
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.lists import search_list, unresolved_conflicts
@@ -37,14 +36,16 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @working
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest, file_format: str) -> HttpResponse:
     _filter, table = _chosen(request)
     RequestConfig(request, paginate=False).configure(table)
     ids = [row.record.patient_id for row in table.rows]
     record_accesses(
         patient_ids=ids, actor=request.user, purpose="matching:searches_export", at=timezone.now()
     )
-    return csv_response(f"searches-{table.today:%Y-%m-%d}.csv", _lines(table))
+    return list_response(
+        request, name="searches", file_format=file_format, lines=_lines(table), count=len(ids)
+    )
 
 
 @working
@@ -85,9 +86,9 @@ def _line(search: PlacementSearch, candidates: int | None, blocked_by: str | Pro
     return [
         *(patient.case_code, patient.last_name, patient.first_name, patient.plz, patient.city),
         search.get_status_display(),
-        date_format(search.started_on, "SHORT_DATE_FORMAT"),
+        search.started_on,
         candidates,
         blocked_by,
         getattr(search, "open_requests", 0),
-        date_format(timezone.localtime(last), "SHORT_DATE_FORMAT") if last else "",
+        timezone.localdate(last) if last else "",
     ]

@@ -127,6 +127,8 @@ def _lists(
             parameters=parameters,
             distance_km=line.distance_km,
             longest_common_minutes=line.longest_common_minutes,
+            measured_minutes=line.measured_minutes,
+            has_no_way=line.has_no_way,
             setting="" if place.setting == EITHER else place.setting,
         )
 

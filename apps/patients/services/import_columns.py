@@ -50,7 +50,7 @@ def _identity(today: date) -> list[Column]:
             "street", "Straße", "Street", _field("street"), "Musterweg", "Straße und Hausnummer|Anschrift"
         ),
         Column("house_number", "Hausnummer", "House number", text(12), "4a", "Nr.|Hausnr."),
-        Column("plz", "PLZ", "Postal code", contacts.plz, "04103", "Postleitzahl|ZIP"),
+        Column("plz", "PLZ", "Postal code", contacts.plz, "04103", "Postleitzahl|ZIP", digits=5),
         Column("city", "Ort", "City", _field("city"), "Leipzig", "Stadt|Wohnort|Town"),
         Column("email", "E-Mail", "E-mail", email, "mira@example.org", "E-Mail-Adresse|Mail"),
         Column("phone", "Telefon", "Phone", contacts.phone, "0341 1234567", "Telefonnummer|Tel."),

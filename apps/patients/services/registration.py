@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import weekly
 from apps.core.audit import acting
 from apps.core.encryption import blind_index
+from apps.core.enums import MergeKind
 from apps.core.errors import StaleState
+from apps.core.merging import suggestions
 from apps.core.saving import check_fields, save_checked
 from apps.core.transitions import lock, record_start
 from apps.core.weekly import Interval
@@ -58,10 +60,13 @@ def register(
     availability: Iterable[Interval] = (),
     consents: Iterable[Purpose] | Mapping[Purpose, date] = (),
     proof: str = "",
+    not_same_as: Iterable[Patient] = (),
+    reason: str = "",
 ) -> Patient:
     """A new patient, status open. Raises ValidationError with the names of the fields.
 
-    `consents` without dates count as given on the day of `at`; `proof` holds for all of them.
+    `consents` without dates count as given on the day of `at`; `proof` holds for all of them. `not_same_as`
+    are records a person has looked at and told apart, with the `reason`: they are not suggested again.
     """
     today = timezone.localdate(at)
     days = dict(consents) if isinstance(consents, Mapping) else dict.fromkeys(consents, today)
@@ -71,12 +76,16 @@ def register(
         _apply(patient, data, today)
         check_fields(patient)
         save_checked(patient)
-        record_start(patient, actor=actor, at=at)
+        record_start(patient, actor=actor, at=at, reason=reason)
         publish(type="patient.created", subject_id=patient.pk, at=at)
         consent_services.give_several(patient=patient, days=days, proof=proof, at=at)
         if hours:
             _add_hours(patient, hours)
             _publish_wishes(patient, ["availability"], at)
+        others = [other.pk for other in not_same_as]
+        suggestions.set_apart(
+            kind=MergeKind.PATIENT, pk=patient.pk, others=others, reason=reason, actor=actor, at=at
+        )
     return patient
 
 

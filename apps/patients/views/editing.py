@@ -11,13 +11,11 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.permissions import working
 from apps.core.errors import StaleState
 from apps.core.forms import STALE, add_errors, posted
-from apps.patients import selectors
 from apps.patients.forms import AvailabilityForm, FirstConsentsForm, PatientForm
 from apps.patients.models import Patient
 from apps.patients.services import registration
+from apps.patients.services.duplicates import Double, in_form
 from apps.patients.views.common import log_access, opened, page_context
-
-LOOKED_AT = ("email", "phone", "first_name", "last_name", "birth_date", "kvnr")
 
 
 @working
@@ -26,14 +24,23 @@ def create(request: HttpRequest) -> HttpResponse:
     data = posted(request)
     form, hours = PatientForm(data), AvailabilityForm(data)
     consents = FirstConsentsForm(data, today=timezone.localdate())
-    doubles: list[Patient] = []
+    doubles: list[Double] = []
+    reason = request.POST.get("create_anyway_reason", "").strip()
     if all([form.is_valid(), hours.is_valid(), consents.is_valid()]):
-        doubles = [] if "create_anyway" in request.POST else _doubles(request, form)
-        patient = None if doubles else _register(request, form, hours, consents)
-        if patient:
-            messages.success(request, _("%(name)s is registered.") % {"name": patient.full_name})
-            return redirect(patient)
-    context = {"forms": [form, hours, consents], "doubles": doubles}
+        doubles = _doubles(request, form)
+        is_told_apart = "create_anyway" in request.POST and bool(reason)
+        if is_told_apart or not doubles:
+            patient = _register(request, form, hours, consents, doubles, reason)
+            if patient:
+                messages.success(request, _("%(name)s is registered.") % {"name": patient.full_name})
+                return redirect(patient)
+    is_reason_missing = "create_anyway" in request.POST and not reason
+    context = {
+        "forms": [form, hours, consents],
+        "doubles": doubles,
+        "is_reason_missing": is_reason_missing,
+        "reason": reason,
+    }
     return render(request, "patients/create.html", context)
 
 
@@ -63,16 +70,20 @@ def availability(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "patients/edit.html", context)
 
 
-def _doubles(request: HttpRequest, form: PatientForm) -> list[Patient]:
-    found = selectors.find_duplicates(**{name: form.cleaned_data[name] for name in LOOKED_AT})
-    doubles = list(found)
-    for patient in doubles:
-        log_access(request, patient)
+def _doubles(request: HttpRequest, form: PatientForm) -> list[Double]:
+    doubles = in_form(form.cleaned_data)
+    for double in doubles:
+        log_access(request, double.patient)
     return doubles
 
 
 def _register(
-    request: HttpRequest, form: PatientForm, hours: AvailabilityForm, consents: FirstConsentsForm
+    request: HttpRequest,
+    form: PatientForm,
+    hours: AvailabilityForm,
+    consents: FirstConsentsForm,
+    doubles: list[Double],
+    reason: str,
 ) -> Patient | None:
     try:
         return registration.register(
@@ -82,6 +93,8 @@ def _register(
             availability=hours.intervals,
             consents=consents.days,
             proof=consents.cleaned_data["proof"],
+            not_same_as=[double.patient for double in doubles],
+            reason=reason if doubles else "",
         )
     except ValidationError as error:
         add_errors(error, form)

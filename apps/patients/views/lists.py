@@ -1,6 +1,6 @@
 """The list of patients and its export: one filter, one order, the same rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from django_tables2 import RequestConfig
 from apps.accounts.permissions import viewing, working
 from apps.core.audit import record_accesses
 from apps.core.contacts import readable_phone
-from apps.core.csv_export import csv_response
+from apps.core.exports import list_response, record_ids, records
 from apps.patients import selectors
 from apps.patients.filters import PatientFilter
 from apps.patients.models import Patient
@@ -32,14 +32,14 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @working
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest, file_format: str) -> HttpResponse:
     """What the page shows as a file. No clinical facts."""
     _filter, table = _chosen(request)
     RequestConfig(request, paginate=False).configure(table)
-    patients = [row.record for row in table.rows]
-    ids = [patient.pk for patient in patients]
+    ids = record_ids(table)
     record_accesses(patient_ids=ids, actor=request.user, purpose="patients:export", at=timezone.now())
-    return csv_response(f"patients-{table.today:%Y-%m-%d}.csv", _lines(patients, table))
+    lines = _lines(records(table), table)
+    return list_response(request, name="patients", file_format=file_format, lines=lines, count=len(ids))
 
 
 def _chosen(request: HttpRequest) -> tuple[PatientFilter, PatientTable]:
@@ -49,7 +49,7 @@ def _chosen(request: HttpRequest) -> tuple[PatientFilter, PatientTable]:
     return chosen, PatientTable(chosen.qs, today=today, parameters=parameters)
 
 
-def _lines(patients: list[Patient], table: PatientTable) -> Iterator[list[Any]]:
+def _lines(patients: Iterable[Patient], table: PatientTable) -> Iterator[list[Any]]:
     yield [
         *(_("Case code"), _("Last name"), _("First name"), _("Status"), _("PLZ"), _("Town")),
         *(_("E-mail"), _("Phone"), _("Insurance"), _("Insurer"), _("Start date"), _("Prerequisites")),

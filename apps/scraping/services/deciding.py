@@ -1,4 +1,4 @@
-"""Decisions with what follows from them: a record compared once it is known whom it means, several at once."""
+"""Decisions with what follows from them: a record is compared once linked; several at one word."""
 
 from collections.abc import Iterable
 from datetime import datetime

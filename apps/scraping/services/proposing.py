@@ -18,7 +18,7 @@ from apps.geocoding.enums import Precision
 from apps.geocoding.regions import is_plausible
 from apps.scraping.enums import ProposalStatus, Standing
 from apps.scraping.models import ChangeProposal, DirectoryRecord, FieldOrigin, ImportRun
-from apps.therapists.enums import Gender, HoursKind
+from apps.therapists.enums import Gender, HoursKind, Seat
 from apps.therapists.models import Practice, Therapist
 from apps.therapists.normalise import address_key
 
@@ -66,6 +66,11 @@ def _text(name: str) -> Field:
 def _same_languages(old: list[str], new: list[str]) -> bool:
     """German is assumed where nothing is said."""
     return {*old, Language.DE} == {*new, Language.DE}
+
+
+def _same_seat(old: str, new: str) -> bool:
+    """A register that lists who may bill the statutory insurers says "a seat", hardly ever that it is half."""
+    return old == new or (old, new) == (Seat.HALF, Seat.FULL)
 
 
 def _approvals_on_record(therapist: Therapist) -> list[str]:
@@ -116,7 +121,9 @@ FIELDS: dict[str, Field] = {
     "title": _text("title"),
     "first_name": _plain("first_name"),
     "last_name": _plain("last_name"),
-    "seat": _plain("seat"),
+    "seat": Field(
+        ("seat",), lambda record: record.seat or None, lambda therapist: therapist.seat, is_same=_same_seat
+    ),
     "languages": Field(
         ("languages",),
         lambda record: sorted(record.languages) or None,

@@ -171,6 +171,7 @@ def cancel(*, run: ImportRun, actor: Any, at: datetime) -> ImportRun:
     return fresh
 
 
+@transaction.atomic
 def end_cancelled(*, run: ImportRun, at: datetime) -> ImportRun:
     return _end(run, RunStatus.CANCELLED, at, message=_("Cancelled; what had come in was kept."))
 

@@ -32,6 +32,7 @@ Clock = Callable[[], datetime]
 
 BATCH_SIZE = 500
 SLICE_SECONDS = 120
+REQUESTS_PER_SLICE = 5  # at least: a source with long pauses gets longer slices
 SLICE_GRACE_SECONDS = 90  # for the last answer, its pause, and the start of the process
 CANCEL_GRACE = timedelta(seconds=60)
 LOOK_EVERY_SECONDS = 0.5
@@ -59,7 +60,8 @@ def work_off(*, clock: Clock, slice_seconds: float = SLICE_SECONDS) -> None:
             break  # another worker was faster
         read_file(run=taken, clock=clock)
     if (run := _next_fetch(clock())) is not None:
-        _fetch_for_a_slice(run.pk, clock, slice_seconds)
+        long_enough = REQUESTS_PER_SLICE * run.source.delay_seconds * settings.SCRAPER_SECOND
+        _fetch_for_a_slice(run.pk, clock, max(slice_seconds, long_enough))
 
 
 def _free_runs(at: datetime) -> QuerySet[ImportRun]:

@@ -55,6 +55,11 @@ def regroup(*, practices: Iterable[Practice]) -> bool:
     return True
 
 
+def members_around(*, practices: Iterable[Practice]) -> list[Member]:
+    """Everybody whose group `regroup` might change."""
+    return _neighbourhood({practice.pk for practice in practices})
+
+
 def delete_if_empty(*, group: ContactGroup) -> None:
     """A group that an inquiry names stays, as a record of that contact."""
     if not group.therapists.exists():

@@ -4,44 +4,34 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.permissions import viewing
 from apps.core import parameters, timeline
 from apps.core.enums import Language
-from apps.therapists import selectors
+from apps.therapists import selectors, tabs
 from apps.therapists.enums import HoursKind
 from apps.therapists.models import Therapist
-
-TABS = [
-    ("therapists:detail", _("Overview")),
-    ("therapists:offer", _("Offer and wishes")),
-    ("therapists:hours", _("Hours")),
-    ("therapists:contact", _("Contact and pauses")),
-    ("therapists:history", _("History")),
-]
 
 
 @viewing
 @require_GET
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _therapist(pk), "detail")
+    return page(request, therapist_or_404(pk), "detail")
 
 
 @viewing
 @require_GET
 def offer(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _therapist(pk), "offer", language_choices=Language)
+    return page(request, therapist_or_404(pk), "offer", language_choices=Language)
 
 
 @viewing
 @require_GET
 def hours(request: HttpRequest, pk: int) -> HttpResponse:
-    therapist = _therapist(pk, "hours")
-    return _page(
+    therapist = therapist_or_404(pk, "hours")
+    return page(
         request,
         therapist,
         "hours",
@@ -55,9 +45,9 @@ def hours(request: HttpRequest, pk: int) -> HttpResponse:
 @viewing
 @require_GET
 def contact(request: HttpRequest, pk: int) -> HttpResponse:
-    therapist = _therapist(pk)
+    therapist = therapist_or_404(pk)
     policy = parameters.current(at=timezone.now()).email_policy
-    return _page(
+    return page(
         request,
         therapist,
         "contact",
@@ -72,30 +62,26 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 @viewing
 @require_GET
 def history(request: HttpRequest, pk: int) -> HttpResponse:
-    therapist = _therapist(pk)
+    therapist = therapist_or_404(pk)
     found = timeline.story_page(timeline.story(timeline.THERAPIST, pk), query=request.GET)
-    return _page(request, therapist, "history", story=found)
+    return page(request, therapist, "history", story=found)
 
 
-def _therapist(pk: int, *prefetches: str) -> Therapist:
+def therapist_or_404(pk: int, *prefetches: str) -> Therapist:
     therapists = selectors.with_pause(Therapist.objects.all(), timezone.localdate())
     return get_object_or_404(selectors.with_offer(therapists).prefetch_related(*prefetches), pk=pk)
 
 
-def _page(request: HttpRequest, therapist: Therapist, tab: str, **context: Any) -> HttpResponse:
+def page(
+    request: HttpRequest, therapist: Therapist, tab: str, *, template: str = "", **context: Any
+) -> HttpResponse:
+    """A tab under the common head; `template` where it belongs to another app (`tabs.add`)."""
     today = timezone.localdate()
     context |= {
         "therapist": therapist,
         "practice": selectors.main_practice(therapist),
         "contact": selectors.contact_state(therapist, today),
         "today": today,
-        "tabs": [
-            {
-                "url": reverse(name, args=[therapist.pk]),
-                "label": label,
-                "is_current": name.endswith(f":{tab}"),
-            }
-            for name, label in TABS
-        ],
+        "tabs": tabs.of(therapist, tab),
     }
-    return render(request, f"therapists/{tab}.html", context)
+    return render(request, template or f"therapists/{tab}.html", context)

@@ -12,8 +12,8 @@ from django_tables2 import RequestConfig
 
 from apps.accounts.permissions import viewing, working
 from apps.core.contacts import readable_phone
-from apps.core.csv_export import csv_response
 from apps.core.enums import Language
+from apps.core.exports import list_response, records
 from apps.core.templatetags.ui import labels
 from apps.therapists.filters import TherapistFilter
 from apps.therapists.models import Therapist
@@ -34,10 +34,13 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @working
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest, file_format: str) -> HttpResponse:
     _filter, table = _chosen(request)
     RequestConfig(request, paginate=False).configure(table)
-    return csv_response(f"therapists-{table.today:%Y-%m-%d}.csv", _lines(table))
+    count = len(table.rows)
+    return list_response(
+        request, name="therapists", file_format=file_format, lines=_lines(table), count=count
+    )
 
 
 def _chosen(request: HttpRequest) -> tuple[TherapistFilter, TherapistTable]:
@@ -54,8 +57,8 @@ def _lines(table: TherapistTable) -> Iterator[list[Any]]:
         *(_("Phone"), _("E-mail"), _("Seat"), _("Approvals"), _("Languages"), _("Free places")),
         *(_("Contact"), _("Status"), _("Review")),
     ]
-    for row in table.rows:
-        yield _line(row.record, table)
+    for therapist in records(table):
+        yield _line(therapist, table)
 
 
 def _line(therapist: Therapist, table: TherapistTable) -> list[Any]:

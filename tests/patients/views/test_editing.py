@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.core.errors import StaleState
-from apps.core.models import AccessEntry
+from apps.core.models import AccessEntry, DuplicateSuggestion
 from apps.core.weekly import Interval
 from apps.patients.models import Patient
 from apps.patients.sections import FORM_FIELDS
@@ -112,7 +112,7 @@ def test_create_keeps_what_was_typed_after_a_mistake(coordinator_client: Client)
 def test_create_warns_of_a_double_and_logs_who_was_shown(coordinator_client: Client) -> None:
     known = PatientFactory(email="mara@example.org")
     response = coordinator_client.post(CREATE, LEAST | {"email": "Mara@Example.org"})
-    assert response.context["doubles"] == [known]
+    assert [double.patient for double in response.context["doubles"]] == [known]
     assert f'href="{known.get_absolute_url()}"' in response.text
     assert Patient.objects.count() == 1
     entry = AccessEntry.objects.get()
@@ -121,8 +121,33 @@ def test_create_warns_of_a_double_and_logs_who_was_shown(coordinator_client: Cli
 
 def test_create_anyway(coordinator_client: Client) -> None:
     PatientFactory(first_name="Mara", last_name="Klein", birth_date=None)
-    coordinator_client.post(CREATE, LEAST | {"create_anyway": "1"})
+    coordinator_client.post(CREATE, LEAST | {"create_anyway": "1", "create_anyway_reason": "other town"})
     assert Patient.objects.filter(last_name="Klein").count() == 2
+
+
+def test_create_anyway_needs_a_reason_which_is_kept(coordinator_client: Client) -> None:
+    known = PatientFactory(first_name="Mara", last_name="Klein", birth_date=None)
+    page = coordinator_client.post(CREATE, LEAST | {"create_anyway": "1"}, headers=ENGLISH)
+    assert "Please say how the two can be told apart." in page.text
+    assert Patient.objects.count() == 1
+    coordinator_client.post(CREATE, LEAST | {"create_anyway": "1", "create_anyway_reason": "her mother"})
+    new = Patient.objects.exclude(pk=known.pk).get()
+    assert new.history.get().reason == "her mother"
+    pair = DuplicateSuggestion.objects.get()
+    assert (pair.first_id, pair.second_id, pair.status) == (known.pk, new.pk, "dismissed")
+
+
+def test_create_recognises_who_is_back_under_another_name(coordinator_client: Client) -> None:
+    """The former case is closed: a new search belongs there."""
+    days = {"started_on": "2026-03-02", "first_place_on": "2026-04-20", "place_confirmed_on": "2026-05-04"}
+    PatientFactory(
+        first_name="Mara", last_name="Groß", phone="+493419999", status="therapy_completed", **days
+    )
+    typed = LEAST | {"last_name": "Gross-Klein", "birth_date": "1990-05-17", "phone": "0341 9999"}
+    page = coordinator_client.post(CREATE, typed, headers=ENGLISH)
+    assert "open a new search there" in page.text
+    assert "The telephone number is the same." in page.text
+    assert Patient.objects.count() == 1
 
 
 def test_edit_shows_every_field_and_saves_the_changed_one(coordinator_client: Client) -> None:

@@ -20,7 +20,7 @@ QUERIES = (
 
 def exported(client: Client, query: str = "") -> list[dict[str, str]]:
     response = client.get(f"{EXPORT}?{query}")
-    text = response.content.decode("utf-8-sig")
+    text = response.getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 
@@ -95,7 +95,7 @@ def test_export_disarms_formulas(coordinator_client: Client) -> None:
 
 def test_export_holds_no_clinical_facts(coordinator_client: Client) -> None:
     PatientFactory(diagnosis="F42.2", complaints="Kanarienvogel", kvnr="A123456780")
-    text = coordinator_client.get(EXPORT).content.decode("utf-8-sig")
+    text = coordinator_client.get(EXPORT).getvalue().decode("utf-8-sig")
     for secret in ("F42.2", "Kanarienvogel", "A123456780"):
         assert secret not in text
 

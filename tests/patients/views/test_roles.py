@@ -5,16 +5,27 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.core.merging import suggestions
+from apps.core.merging.merge import merge
+from apps.core.models import DuplicateSuggestion
 from apps.patients.urls import urlpatterns
 from tests.factories.patients import PatientFactory
 
 pytestmark = pytest.mark.django_db
 
 VIEWING = ["list", "detail", "clinical", "wishes", "history", "consents"]
-WORKING = ["export", "create", "edit", "availability", "withdraw_consent", "therapy"]
-POSTS = ["create", "edit", "availability", "give_consent", "withdraw_consent", "therapy"]
-WITHOUT_PATIENT = {"list", "export", "create"}
+WORKING = [
+    *("export", "export_xlsx", "create", "edit", "availability", "withdraw_consent", "therapy"),
+    *("duplicates", "merges", "merge", "merge_record"),
+]
+POSTS = [
+    *("create", "edit", "availability", "give_consent", "withdraw_consent", "therapy"),
+    *("merge", "merge_record", "dismiss_duplicate", "reopen_duplicate"),
+]
+WITHOUT_PATIENT = {"list", "export", "export_xlsx", "create", "duplicates", "merges"}
+OF_DUPLICATES = {"merge", "merge_record", "dismiss_duplicate", "reopen_duplicate"}
 MORE = {"withdraw_consent": ["email"], "therapy": ["complete"]}
 
 
@@ -24,7 +35,22 @@ def patient() -> Any:
     return PatientFactory(status="in_therapy", **days)
 
 
+def of_duplicates(name: str, patient: Any) -> list[int]:
+    """Arguments of the pages about duplicates: a second record, a pair of the two, a merge of others."""
+    other, at = PatientFactory(), timezone.now()
+    if name == "merge":
+        return [patient.pk, other.pk]
+    if name == "merge_record":
+        ids = {"kept_id": other.pk, "dropped_id": PatientFactory().pk}
+        return [merge(kind="patient", **ids, chosen={}, actor=None, at=at).pk]
+    found = [suggestions.Found(patient.pk, other.pk, 0.8, ("phone",))]
+    suggestions.record(kind="patient", found=found, at=at, around={other.pk})
+    return [DuplicateSuggestion.objects.get(second_id=other.pk).pk]
+
+
 def address(name: str, patient: Any) -> str:
+    if name in OF_DUPLICATES:
+        return reverse(f"patients:{name}", args=of_duplicates(name, patient))
     return reverse(
         f"patients:{name}", args=[] if name in WITHOUT_PATIENT else [patient.pk, *MORE.get(name, [])]
     )
@@ -90,6 +116,6 @@ def test_viewers_get_no_buttons_that_would_refuse_them(viewer_client: Client, pa
 
 @pytest.mark.parametrize("name", [*VIEWING, *WORKING])
 def test_pages_obey_the_content_policy(coordinator_client: Client, patient: Any, name: str) -> None:
-    text = coordinator_client.get(address(name, patient)).text
+    text = coordinator_client.get(address(name, patient)).getvalue().decode(errors="replace")
     for refused in (" style=", "<style", " onclick=", "javascript:"):
         assert refused not in text, refused

@@ -43,6 +43,12 @@ def test_propose_empty_never_replaces(mira):
     assert proposed() == []
 
 
+def test_propose_a_listed_seat_says_nothing_against_a_half_one(mira):
+    Therapist.objects.update(seat="half")
+    taken_in(entry(seat="full"))
+    assert proposed() == []
+
+
 def test_propose_spelling_of_a_street_is_no_change(mira):
     taken_in(entry(street="MUSTERWEG 4 A"))
     assert proposed() == []

@@ -3,16 +3,22 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.core.merging import suggestions
+from apps.core.merging.merge import merge
+from apps.core.models import DuplicateSuggestion
 from apps.therapists.models import Therapist
 from apps.therapists.urls import urlpatterns
-from tests.factories.therapists import ContactPauseFactory, TherapistFactory
+from tests.factories.therapists import ContactPauseFactory, PracticeFactory, TherapistFactory
 
 pytestmark = pytest.mark.django_db
 
 READING = ["list", "detail", "offer", "hours", "contact", "history"]
-PAGES = ["export", "create", "edit", "edit_approvals", "edit_hours", "practices", "edit_practice"]
+EXPORTS = ["export", "export_xlsx"]
+PAGES = [*EXPORTS, "create", "edit", "edit_approvals", "edit_hours", "practices", "edit_practice"]
 ASKING = ["block", "deactivate", "pause", "objection"]
+DUPLICATES = ["duplicates", "merges", "merge_record", "merge", "merge_practices"]
 POSTING = [
     "verify",
     "unverify",
@@ -21,8 +27,10 @@ POSTING = [
     "lift_pause",
     "make_main_practice",
     "remove_practice",
+    "dismiss_duplicate",
+    "reopen_duplicate",
 ]
-WORKING = [*PAGES, *ASKING, *POSTING]
+WORKING = [*PAGES, *DUPLICATES, *ASKING, *POSTING]
 
 
 @pytest.fixture
@@ -32,13 +40,27 @@ def therapist(db: None) -> Therapist:
 
 def url(name: str, therapist: Therapist) -> str:
     pattern = next(pattern for pattern in urlpatterns if pattern.name == name)
+    needed = pattern.pattern.converters
     values = {
+        **(of_duplicates(therapist) if {"other_pk", "merge_pk", "duplicate_pk"} & needed.keys() else {}),
         "pk": therapist.pk,
         "practice_pk": therapist.practices.get().pk,
         "pause_pk": ContactPauseFactory(therapist=therapist).pk,
     }
-    needed = pattern.pattern.converters
+    if name == "merge_practices":
+        values["other_pk"] = PracticeFactory().pk
     return reverse(f"therapists:{name}", kwargs={key: values[key] for key in needed})
+
+
+def of_duplicates(therapist: Therapist) -> dict[str, int]:
+    """A second record, a pair of the two and a merge of others."""
+    other, at = TherapistFactory(), timezone.now()
+    found = [suggestions.Found(therapist.pk, other.pk, 0.8, ("phone",))]
+    suggestions.record(kind="therapist", found=found, at=at)
+    pair = DuplicateSuggestion.objects.get()
+    kept, dropped = TherapistFactory().pk, TherapistFactory().pk
+    record = merge(kind="therapist", kept_id=kept, dropped_id=dropped, chosen={}, actor=None, at=at)
+    return {"other_pk": other.pk, "duplicate_pk": pair.pk, "merge_pk": record.pk}
 
 
 def ask(client: Client, name: str, therapist: Therapist) -> int:
@@ -69,17 +91,17 @@ def test_viewer_reads(viewer_client: Client, therapist: Therapist, name: str) ->
 
 @pytest.mark.parametrize("name", WORKING)
 def test_viewer_changes_nothing(viewer_client: Client, therapist: Therapist, name: str) -> None:
-    before = Therapist.objects.values().get()
+    before = Therapist.objects.values().get(pk=therapist.pk)
     assert ask(viewer_client, name, therapist) == 403
-    assert Therapist.objects.values().get() == before
+    assert Therapist.objects.values().get(pk=therapist.pk) == before
 
 
-@pytest.mark.parametrize("name", [*READING, *PAGES, *ASKING])
+@pytest.mark.parametrize("name", [*READING, *PAGES, *DUPLICATES, *ASKING])
 def test_coordinator_opens_every_page(coordinator_client: Client, therapist: Therapist, name: str) -> None:
     assert ask(coordinator_client, name, therapist) == 200
 
 
-@pytest.mark.parametrize("name", [*READING, *PAGES, *ASKING])
+@pytest.mark.parametrize("name", [*READING, *PAGES, *DUPLICATES, *ASKING])
 def test_manager_opens_every_page(manager_client: Client, therapist: Therapist, name: str) -> None:
     assert ask(manager_client, name, therapist) == 200
 
@@ -89,7 +111,7 @@ def test_acts_do_not_answer_to_a_link(coordinator_client: Client, therapist: The
     assert coordinator_client.get(url(name, therapist)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["list", "export", *READING[1:]])
+@pytest.mark.parametrize("name", ["list", *EXPORTS, *READING[1:]])
 def test_pages_that_only_show_take_no_post(
     coordinator_client: Client, therapist: Therapist, name: str
 ) -> None:
@@ -104,6 +126,6 @@ def test_unknown_therapist_is_not_found(coordinator_client: Client, name: str) -
 @pytest.mark.parametrize("name", READING)
 def test_viewer_is_offered_no_act(viewer_client: Client, therapist: Therapist, name: str) -> None:
     page = viewer_client.get(url(name, therapist)).content.decode()
-    paths = [reverse("therapists:create"), reverse("therapists:export")]
-    paths += [url(act, therapist) for act in WORKING if act not in {"create", "export"}]
+    paths = [reverse(f"therapists:{name}") for name in ("create", *EXPORTS)]
+    paths += [url(act, therapist) for act in WORKING if act not in {"create", *EXPORTS}]
     assert [path for path in paths if f'"{path}' in page] == []

@@ -126,7 +126,7 @@ def test_contact_offers_no_second_objection(coordinator_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tab", "queries"), [("detail", 9), ("offer", 9), ("hours", 10), ("contact", 12), ("history", 22)]
+    ("tab", "queries"), [("detail", 9), ("offer", 9), ("hours", 10), ("contact", 12), ("history", 23)]
 )
 @pytest.mark.parametrize("count", [1, 3])
 def test_tab_needs_the_same_queries_for_any_number(
