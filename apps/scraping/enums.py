@@ -14,7 +14,7 @@ class RunStatus(models.TextChoices):
     RUNNING = "running", _("running")
     DONE = "done", _("done")
     STOPPED = "stopped", _("stopped by the source")
-    CANCELLED = "cancelled", _("cancelled")
+    CANCELLED = "cancelled", _("broken off")
     FAILED = "failed", _("failed")
 
 
@@ -36,8 +36,8 @@ class Standing(models.TextChoices):
 
 class ProposalStatus(models.TextChoices):
     OPEN = "open", _("open")
-    ACCEPTED = "accepted", _("accepted")
-    REFUSED = "refused", _("refused")
+    ACCEPTED = "accepted", _("taken over")
+    REFUSED = "refused", _("turned down")
     OUTDATED = "outdated", _("overtaken")
 
 

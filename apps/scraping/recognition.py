@@ -1,6 +1,7 @@
 """Which therapist on file an entry of a source means: evidence from name, address, mailbox and number.
 
-Pure: people in, answers out. The rules, strongest first; each asks for one person only, else it is unclear:
+Pure: people in, answers out. The source's own id comes before all this (`is_possible`). Then the rules,
+strongest first; each asks for one person only, else it is unclear:
 
 1. full name, and mailbox, number or street and PLZ agree
 2. full name and PLZ agree; unclear where all else that both tell (two things or more) differs
@@ -62,7 +63,7 @@ class Face:
 class Answer:
     """`person` is the one; several `candidates` without a person: unclear; none: nobody known.
 
-    `by` names the evidence: name_contact, name_plz, near_name, changed_name.
+    `by` names the evidence: source_id, name_contact, name_plz, near_name, changed_name.
     """
 
     person: int | None = None
@@ -94,6 +95,13 @@ class People:
             self.by_last[part].add(person)
         for key in _reach(face):
             self.by_reach[key].add(person)
+
+    def is_possible(self, person: int, face: Face) -> bool:
+        """Whether an entry may be of this person, whom the source's own id names: ids are used again."""
+        known = self.faces[person][0] if person in self.faces else None
+        if known is None or not _agree_gender(face, known):
+            return False
+        return bool(set(face.last) & set(known.last)) or (bool(face.first) and face.first == known.first)
 
     def recognise(self, face: Face) -> Answer:
         named = [pk for pk in self._with_last(face) if _is_same_name(face, self.faces[pk][0])]

@@ -238,7 +238,7 @@ def _simulation(actor: User, at: datetime) -> SimulationRun:
 
 def _file_import(actor: User, at: datetime) -> None:
     """A file that has been tried out, with a row that was rejected."""
-    content = "Nachname;PLZ;Ort\nBeispiel;04103;Leipzig\nMuster;4103;Leipzig\n".encode()
+    content = b"Nachname;PLZ;Ort\nBeispiel;04103;Leipzig\nMuster;4103;Leipzig\n"
     row = file_queue.upload(
         kind=kind_of("therapists"), name="liste.csv", content=content, as_of=None, actor=actor, at=at
     )

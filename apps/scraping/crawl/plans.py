@@ -78,7 +78,7 @@ class Plan(ABC):
         self.steps = self.first()
 
     @property
-    def digest(self) -> str:
+    def fingerprint(self) -> str:
         """Changes with the options: a cursor of another plan is worthless."""
         told = json.dumps([self.source.url, self.steps], sort_keys=True)
         return hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()

@@ -77,10 +77,10 @@ class Walk:
     def _cursor(self) -> dict[str, Any]:
         """Where the run stood; a cursor of another plan (changed options) begins anew, records count once."""
         found = self.run.cursor if isinstance(self.run.cursor, dict) else {}
-        if found.get("plan") == self.plan.digest:
+        if found.get("plan") == self.plan.fingerprint:
             return dict(found)
         return {
-            "plan": self.plan.digest,
+            "plan": self.plan.fingerprint,
             "next": 0,
             "open": [],
             "gaps": 0,

@@ -11,14 +11,14 @@ class FetchedPage(models.Model):
     """A page as it was read last: by its stamps the source can say "unchanged" without sending it again.
 
     `digest` is that of the request and of how its answer is read. Only pages of which every entry was kept
-    are remembered: `external_ids` are then all that the unchanged page shows.
+    are remembered: `record_ids` are then all that the unchanged page shows.
     """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="pages", verbose_name=_("source"))
     digest = models.CharField(_("fingerprint"), max_length=32)
     etag = models.CharField(_("ETag"), max_length=300, blank=True)
     last_modified = models.CharField(_("last modified"), max_length=100, blank=True)
-    external_ids = ArrayField(models.CharField(max_length=200), verbose_name=_("ids at the source"))
+    record_ids = ArrayField(models.BigIntegerField(), verbose_name=_("records"))
     read_on = models.DateField(_("read on"))
 
     class Meta:

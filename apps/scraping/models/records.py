@@ -25,6 +25,12 @@ class DirectoryRecord(models.Model):
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="records", verbose_name=_("source"))
     external_id = models.CharField(_("id at the source"), max_length=200)
+    address_key = models.CharField(
+        _("address for comparison"),
+        max_length=170,
+        editable=False,
+        help_text=_("A register shows a person once per practice, under the same id."),
+    )
     salutation = models.CharField(_("salutation"), max_length=8, choices=Salutation.choices)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender.choices)
     title = models.CharField(_("title"), max_length=60, blank=True)
@@ -106,7 +112,9 @@ class DirectoryRecord(models.Model):
             models.Index(fields=["source", "id"], name="record_unjudged", condition=~Q(unjudged=[])),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["source", "external_id"], name="record_once_per_source"),
+            models.UniqueConstraint(
+                fields=["source", "external_id", "address_key"], name="record_once_per_source"
+            ),
             models.CheckConstraint(name="record_standing_known", condition=Q(standing__in=Standing.values)),
             models.CheckConstraint(name="record_plz_form", condition=Q(plz__regex=r"^\d{5}$")),
         ]

@@ -46,7 +46,7 @@ class ImportRun(TimestampedModel):
     done = models.PositiveIntegerField(_("steps done"), default=0)
     total = models.PositiveIntegerField(_("steps in all"), default=0)
     cursor: Any = models.JSONField(_("where to go on"), default=dict, blank=True)
-    requests = models.PositiveIntegerField(_("requests"), default=0)
+    requests = models.PositiveIntegerField(_("requests to the source"), default=0)
     message = models.TextField(_("message"), blank=True)
 
     seen = models.PositiveIntegerField(_("seen"), default=0)

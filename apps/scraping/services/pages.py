@@ -14,7 +14,7 @@ from apps.scraping.services import runs, staging
 _SEEN = f"""
 UPDATE {Sighting._meta.db_table} s SET run_id = %(run)s, "on" = %(on)s
 FROM {DirectoryRecord._meta.db_table} r
-WHERE r.id = s.record_id AND r.source_id = %(source)s AND r.external_id = ANY(%(ids)s)
+WHERE r.id = s.record_id AND r.source_id = %(source)s AND r.id = ANY(%(ids)s)
   AND s.run_id IS DISTINCT FROM %(run)s
 """  # noqa: S608  (the tables' own names)
 
@@ -45,9 +45,18 @@ def remember(
     if not is_clean or not (etag or modified):
         forget(source=run.source, digest=digest)
         return
-    ids = sorted({staging.external_id(entry) for entry in batch.entries})
-    said = {"etag": etag, "last_modified": modified, "external_ids": ids, "read_on": run.fetched_on}
+    ids = _records_of(run, batch)
+    said = {"etag": etag, "last_modified": modified, "record_ids": ids, "read_on": run.fetched_on}
     FetchedPage.objects.update_or_create(source=run.source, digest=digest, defaults=said)
+
+
+def _records_of(run: ImportRun, batch: staging.Batch) -> list[int]:
+    keys = {staging.key_of(entry) for entry in batch.entries}
+    rows = DirectoryRecord.objects.filter(
+        source_id=run.source_id, external_id__in={key for key, _place in keys}
+    )
+    named = rows.order_by("pk").values_list("pk", "external_id", "address_key")
+    return [pk for pk, *key in named if tuple(key) in keys]
 
 
 def forget(*, source: Source, digest: str | None = None) -> None:
@@ -63,27 +72,25 @@ def keep_unchanged(*, run: ImportRun, digest: str, at: datetime, progress: Mappi
     False, and nothing kept, where they are not all on file any more: then the page has to be read.
     """
     page = FetchedPage.objects.filter(source_id=run.source_id, digest=digest).first()
-    if page is None or not _all_on_file(run, page.external_ids):
+    if page is None or not _all_on_file(run, page.record_ids):
         return False
     runs.touch(run=run, at=at)
-    seen = _mark_seen(run, page.external_ids)
-    staging.count_unchanged(
-        run=run, unchanged=seen, repeated=len(page.external_ids) - seen, progress=progress
-    )
+    seen = _mark_seen(run, page.record_ids)
+    staging.count_unchanged(run=run, unchanged=seen, repeated=len(page.record_ids) - seen, progress=progress)
     return True
 
 
-def _all_on_file(run: ImportRun, external_ids: Sequence[str]) -> bool:
+def _all_on_file(run: ImportRun, record_ids: Sequence[int]) -> bool:
     known = DirectoryRecord.objects.filter(source_id=run.source_id, vanished_on__isnull=True)
-    return known.filter(external_id__in=external_ids).count() == len(external_ids)
+    return known.filter(pk__in=record_ids).count() == len(record_ids)
 
 
-def _mark_seen(run: ImportRun, external_ids: Sequence[str]) -> int:
+def _mark_seen(run: ImportRun, record_ids: Sequence[int]) -> int:
     values: dict[str, Any] = {
         "run": run.pk,
         "on": run.fetched_on,
         "source": run.source_id,
-        "ids": list(external_ids),
+        "ids": list(record_ids),
     }
     with connection.cursor() as cursor:
         cursor.execute(_SEEN, values)

@@ -69,7 +69,7 @@ def _same_languages(old: list[str], new: list[str]) -> bool:
 
 
 def _same_seat(old: str, new: str) -> bool:
-    """A register that lists who may bill the statutory insurers says "a seat", hardly ever that it is half."""
+    """A register of those who may bill the statutory insurers says "a seat", hardly ever that it is half."""
     return old == new or (old, new) == (Seat.HALF, Seat.FULL)
 
 

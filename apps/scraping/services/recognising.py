@@ -17,7 +17,7 @@ from apps.scraping.selectors.known import Address, own_practice
 from apps.therapists.models import Practice, Therapist, Workplace
 
 _CHUNK = 2000
-_LOOKED_AT = ("id", "first_name", "last_name", "plz", "street", "email", "phone", "gender")
+_LOOKED_AT = ("id", "external_id", "first_name", "last_name", "plz", "street", "email", "phone", "gender")
 _LINK = f"""
 UPDATE {DirectoryRecord._meta.db_table} r
 SET standing = '{Standing.LINKED}', therapist_id = found.therapist, practice_id = found.practice,
@@ -25,6 +25,21 @@ SET standing = '{Standing.LINKED}', therapist_id = found.therapist, practice_id 
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::varchar[]) AS found (id, therapist, practice, by)
 WHERE r.id = found.id AND r.standing IN ('{Standing.NEW}', '{Standing.UNCLEAR}')
 """  # noqa: S608  (names of our own columns and states)
+
+_MOVED = f"""
+WITH moved AS (
+    SELECT DISTINCT ON (old.id) old.id AS old_id, new.id AS new_id, old.practice_id
+    FROM {DirectoryRecord._meta.db_table} old
+    JOIN {DirectoryRecord._meta.db_table} new USING (source_id, external_id, therapist_id)
+    WHERE source_id = %s AND old.vanished_on IS NOT NULL AND old.practice_id IS NOT NULL
+      AND new.practice_id IS NULL AND new.vanished_on IS NULL AND new.unjudged <> '{{}}'
+    ORDER BY old.id, new.id
+), left_behind AS (
+    UPDATE {DirectoryRecord._meta.db_table} SET practice_id = NULL
+    FROM moved WHERE id = old_id
+)
+UPDATE {DirectoryRecord._meta.db_table} SET practice_id = moved.practice_id FROM moved WHERE id = new_id
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,8 @@ def recognise_waiting(*, source: Source, at: datetime) -> Recognised:
     if not people.faces:
         return Recognised(0, 0)
     for records in _chunks(source):
-        answers = [(record, people.recognise(face_of(record))) for record in records]
+        siblings = _siblings(source, records)
+        answers = [(record, _answer(record, people, siblings)) for record in records]
         found = [(record, answer) for record, answer in answers if answer.person is not None]
         doubtful = [record for record, answer in answers if answer.person is None and answer.candidates]
         with transaction.atomic():
@@ -80,6 +96,27 @@ def recognise_waiting(*, source: Source, at: datetime) -> Recognised:
             linked += link_many(found)
             unclear += _mark_unclear(doubtful)
     return Recognised(linked, unclear)
+
+
+def _answer(record: DirectoryRecord, people: People, siblings: dict[str, int]) -> Answer:
+    face, sibling = face_of(record), siblings.get(record.external_id)
+    if sibling is not None and people.is_possible(sibling, face):
+        return Answer(sibling, by="source_id")
+    return people.recognise(face)
+
+
+def _siblings(source: Source, records: list[DirectoryRecord]) -> dict[str, int]:
+    """Whom the ids of the source mean that stand at another address already."""
+    linked = DirectoryRecord.objects.filter(source=source, standing=Standing.LINKED, therapist__isnull=False)
+    ids = {record.external_id for record in records}
+    return dict(linked.filter(external_id__in=ids).order_by("-pk").values_list("external_id", "therapist_id"))
+
+
+def note_moved(*, source: Source) -> int:
+    """An entry that appears at a new address when it has vanished at the old one: the practice has moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED, [source.pk])
+        return int(cursor.rowcount)
 
 
 def link_many(found: Iterable[tuple[DirectoryRecord, Answer]]) -> int:

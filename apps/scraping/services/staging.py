@@ -20,6 +20,7 @@ from apps.scraping.enums import ProblemKind
 from apps.scraping.models import ImportRun, RunProblem
 from apps.scraping.records import DirectoryEntry, Rejected
 from apps.scraping.services import staging_sql
+from apps.scraping.services.staging_sql import Key
 from apps.therapists.normalise import address_key
 
 LONGEST_PAYLOAD = 20_000  # characters of a rejected entry that are kept
@@ -80,20 +81,25 @@ def external_id(entry: DirectoryEntry) -> str:
     return "~" + hashlib.md5("|".join(named).encode(), usedforsecurity=False).hexdigest()
 
 
-def _sorted_out(entries: Iterable[DirectoryEntry]) -> tuple[dict[str, DirectoryEntry], list[Rejected]]:
-    """By id, the first of each, and what cannot be kept."""
-    kept: dict[str, DirectoryEntry] = {}
+def key_of(entry: DirectoryEntry) -> Key:
+    """What makes a record: a register shows a person once per practice, under the same id."""
+    return external_id(entry), f"{entry.plz} {address_key(entry.street)}".strip()
+
+
+def _sorted_out(entries: Iterable[DirectoryEntry]) -> tuple[dict[Key, DirectoryEntry], list[Rejected]]:
+    """By key, the first of each, and what cannot be kept."""
+    kept: dict[Key, DirectoryEntry] = {}
     unfit: list[Rejected] = []
     for entry in entries:
-        key = external_id(entry)
+        key = key_of(entry)
         if problem := staging_sql.misfit(key, entry):
-            unfit.append(Rejected(key[:LONGEST_WHERE], problem, dict(entry.payload)))
+            unfit.append(Rejected(key[0][:LONGEST_WHERE], problem, dict(entry.payload)))
         else:
             kept.setdefault(key, entry)
     return kept, unfit
 
 
-def _merge(run: ImportRun, entries: Mapping[str, DirectoryEntry], doubles: int) -> Staged:
+def _merge(run: ImportRun, entries: Mapping[Key, DirectoryEntry], doubles: int) -> Staged:
     if not entries:
         return Staged(repeated=doubles)
     parameters = {"run": run.pk, "source": run.source_id, "on": run.fetched_on}

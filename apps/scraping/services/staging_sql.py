@@ -15,17 +15,20 @@ from apps.scraping.records import SAID, DirectoryEntry
 
 TABLE = DirectoryRecord._meta.db_table
 SIGHTINGS = Sighting._meta.db_table
+Key = tuple[str, str]
+"""The id at the source and the address for comparison."""
+
 LISTS = ("languages", "approvals", "phone_hours", "doubts")
 PLAIN = tuple(name for name in SAID if name not in LISTS)
 KEPT = (*PLAIN, *LISTS)
-COPIED = ("position", "external_id", *KEPT, "payload")
+COPIED = ("position", "external_id", "address_key", *KEPT, "payload")
 
 _kept = ", ".join(KEPT)
 # The names are those of our own columns; values go as parameters.
 _INCOMING = f"""
 DROP TABLE IF EXISTS pg_temp.incoming, pg_temp.judged;
 CREATE TEMP TABLE incoming ON COMMIT DROP AS
-SELECT 0 AS position, external_id, {_kept}, payload FROM {TABLE} WITH NO DATA;
+SELECT 0 AS position, external_id, address_key, {_kept}, payload FROM {TABLE} WITH NO DATA;
 CREATE TEMP TABLE judged (position int, record_id bigint, what text) ON COMMIT DROP;
 """  # noqa: S608
 _COPY = f"COPY incoming ({', '.join(COPIED)}) FROM STDIN"
@@ -38,16 +41,19 @@ SELECT i.position, r.id, CASE
     WHEN ({_ours}) IS NOT DISTINCT FROM ({_theirs}) AND r.vanished_on IS NULL THEN 'unchanged'
     ELSE 'changed' END
 FROM incoming i
-LEFT JOIN {TABLE} r ON r.source_id = %(source)s AND r.external_id = i.external_id
+LEFT JOIN {TABLE} r ON r.source_id = %(source)s
+    AND r.external_id = i.external_id AND r.address_key = i.address_key
 LEFT JOIN {SIGHTINGS} s ON s.record_id = r.id
 """  # noqa: S608
 _FOUND = "SELECT what, count(*) FROM judged GROUP BY what"
 _INSERT = f"""
 WITH added AS (
     INSERT INTO {TABLE} (
-        source_id, external_id, {_kept}, payload, first_run_id, changed_on, standing, matched_by, unjudged
+        source_id, external_id, address_key, {_kept}, payload, first_run_id, changed_on, standing,
+        matched_by, unjudged
     )
-    SELECT %(source)s, external_id, {_kept}, payload, %(run)s, %(on)s, '{Standing.NEW}', '', '{{}}'
+    SELECT %(source)s, external_id, address_key, {_kept}, payload, %(run)s, %(on)s, '{Standing.NEW}',
+        '', '{{}}'
     FROM incoming JOIN judged USING (position) WHERE what = 'new' ORDER BY position
     RETURNING id
 )
@@ -81,13 +87,13 @@ _texts = attrgetter(*LONGEST)
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
-def misfit(key: str, entry: DirectoryEntry) -> str:
+def misfit(key: Key, entry: DirectoryEntry) -> str:
     """Why the columns cannot hold the entry; "" where they can."""
     plz = entry.plz
     if len(plz) != 5 or not (plz.isascii() and plz.isdigit()):
         return _("The postal code is missing or has not five digits: “%(plz)s”.") % {"plz": plz[:20]}
-    if len(key) > LONGEST_ID or any(map(gt, map(len, _texts(entry)), LONGEST.values())):
-        return _too_long(key, entry)
+    if len(key[0]) > LONGEST_ID or any(map(gt, map(len, _texts(entry)), LONGEST.values())):
+        return _too_long(key[0], entry)
     return ""
 
 
@@ -99,12 +105,14 @@ def _too_long(key: str, entry: DirectoryEntry) -> str:
     return _("%(field)s: longer than %(longest)s characters.") % {"field": label, "longest": LONGEST[name]}
 
 
-def copy_in(cursor: Any, entries: Mapping[str, DirectoryEntry]) -> None:
+def copy_in(cursor: Any, entries: Mapping[Key, DirectoryEntry]) -> None:
     cursor.execute(_INCOMING)
     with cursor.copy(_COPY) as copy:
         for row in _rows(entries):
             copy.write_row(row)
-    cursor.execute("ANALYZE incoming (position, external_id)")  # else every join of these is guesswork
+    cursor.execute(
+        "ANALYZE incoming (position, external_id, address_key)"
+    )  # else every join of these is guesswork
 
 
 def judge(cursor: Any, parameters: Mapping[str, Any]) -> dict[str, int]:
@@ -132,13 +140,13 @@ def _ids(cursor: Any, statement: str, parameters: Mapping[str, Any]) -> list[int
     return [pk for (pk,) in cursor.fetchall()]
 
 
-def _rows(entries: Mapping[str, DirectoryEntry]) -> Iterator[tuple[Any, ...]]:
+def _rows(entries: Mapping[Key, DirectoryEntry]) -> Iterator[tuple[Any, ...]]:
     """In the order of COPIED."""
     plain = attrgetter(*PLAIN)
     for position, (key, entry) in enumerate(entries.items()):
         yield (
             position,
-            key,
+            *key,
             *plain(entry),
             _array(entry.languages),
             _array(tuple(map(" ".join, entry.approvals))),

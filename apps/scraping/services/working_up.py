@@ -22,5 +22,6 @@ def work_up_ended(*, clock: Callable[[], datetime]) -> int:
 
 def work_up(*, run: ImportRun, at: datetime) -> None:
     recognising.recognise_waiting(source=run.source, at=at)
+    recognising.note_moved(source=run.source)
     proposing.propose(run=run, at=at)
     ImportRun.objects.filter(pk=run.pk).update(worked_up_at=at)

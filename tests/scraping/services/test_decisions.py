@@ -32,7 +32,7 @@ def test_accept_takes_the_value_and_notes_where_it_came_from(mira, coordinator):
         ({"approvals": (("TP", "adults", "group"),)}, lambda one: str(one.approvals.get()).startswith("TP")),
         ({"phone_hours": ()}, lambda one: one.hours.filter(kind="phone").count() == 1),
         ({"website": "https://www.example.org"}, lambda one: one.practices.get().website),
-        ({"street": "Neuer Weg 1"}, lambda one: one.practices.get().street == "Neuer Weg 1"),
+        ({"street": "Neuer Weg 1"}, lambda one: one.practices.filter(street="Neuer Weg 1").count() == 1),
     ],
 )
 def test_accept_every_kind_of_field(mira, coordinator, said, read):

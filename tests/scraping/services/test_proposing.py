@@ -4,9 +4,10 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.weekly import Interval
 from apps.scraping.models import ChangeProposal, DirectoryRecord, FieldOrigin
-from apps.scraping.services import decisions
+from apps.scraping.records import DirectoryEntry
+from apps.scraping.services import decisions, runs, working_up
 from apps.therapists.models import Therapist
-from tests.factories.scraping import AT, entry, running, taken_in
+from tests.factories.scraping import AT, entry, running, stage, taken_in
 from tests.factories.therapists import TherapistFactory
 from tests.scraping.services.conftest import proposed
 
@@ -121,17 +122,33 @@ def test_propose_other_address_is_a_workplace(mira):
     assert new == {"street": "Zweitweg 9", "plz": "04109", "city": "Leipzig", "phone": "+493410000000"}
 
 
+def moved(*entries: DirectoryEntry) -> None:
+    """A whole run after which an entry stands at another address and no longer at the old one."""
+    run = running(is_whole=True)
+    stage(*entries, run=run)
+    runs.finish(run=run, at=AT)
+    working_up.work_up(run=run, at=AT)
+
+
 def test_propose_move_of_a_practice_of_one(mira):
     taken_in(entry())
-    taken_in(entry(street="Neuer Weg 1"), run=running())
+    moved(entry(street="Neuer Weg 1"))
     address = {"street": "Musterweg 4a", "plz": "04103", "city": "Leipzig"}
     assert proposed() == [("address", address, {**address, "street": "Neuer Weg 1"})]
+    old, new = DirectoryRecord.objects.order_by("pk")
+    assert (new.matched_by, new.practice, old.practice) == ("source_id", mira.practices.get(), None)
+
+
+def test_propose_second_address_while_the_first_stays_is_a_workplace(mira):
+    taken_in(entry())
+    moved(entry(), entry(street="Neuer Weg 1"))
+    assert [field for field, _old, _new in proposed()] == ["workplace"]
 
 
 def test_propose_move_out_of_a_shared_practice_is_a_workplace(mira):
     TherapistFactory(practice=mira.practices.get())
     taken_in(entry())
-    taken_in(entry(street="Neuer Weg 1"), run=running())
+    moved(entry(street="Neuer Weg 1"))
     assert [field for field, _old, _new in proposed()] == ["workplace"]
 
 

@@ -113,6 +113,15 @@ def test_stage_returned_record_has_not_vanished_any_more():
     assert DirectoryRecord.objects.get().vanished_on is None
 
 
+def test_stage_same_id_at_two_addresses_is_two_records():
+    run = running()
+    stage(entry(), entry(street="Zweitweg 9"), run=run)
+    assert counts(run) == {"seen": 2, "new": 2}
+    second = again(run)
+    stage(entry(), entry(street="ZWEITWEG 9"), run=second)
+    assert counts(second) == {"seen": 2, "unchanged": 1, "changed": 1}
+
+
 def test_stage_other_source_has_its_own_records():
     stage(entry())
     stage(entry(), run=running(source=source(key="other", name="Other")))
