@@ -17,6 +17,7 @@ from apps.geocoding.names import town_key
 from apps.therapists.normalise import address_key
 
 SUGGESTED = 0.75
+SUREST_RENAMED = 0.8  # two colleagues of one practice may share the first name
 HOUSEHOLD = 4  # so many people behind one number or mailbox are a team, not one person
 MANY_NAMESAKES = 4
 
@@ -110,7 +111,8 @@ def compare(one: Therapist, other: Therapist, around: Around = Around()) -> Verd
     elif last in LAST:
         found = [LAST[last], *found]
     found.insert(1, FIRST[first])
-    return _verdict([*found, *_doubts(one, other, around, last, found)])
+    verdict = _verdict([*found, *_doubts(one, other, around, last, found)])
+    return verdict if last != OTHER else Verdict(min(verdict.score, SUREST_RENAMED), verdict.reasons)
 
 
 def _changed_name(one: Therapist, other: Therapist, around: Around) -> Iterator[Evidence]:

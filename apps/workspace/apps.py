@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class WorkspaceConfig(AppConfig):
     name = "apps.workspace"
     verbose_name = _("Workspace")
+
+    def ready(self) -> None:
+        from apps.workspace import quality  # noqa: F401  (registers itself)
