@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from apps.core.locks import hold
 from apps.scraping.enums import Standing
@@ -48,12 +49,15 @@ class Recognised:
     unclear: int
 
 
-def people_on_file() -> People:
-    """Everybody with every address, in one query. A therapist without a practice counts as well."""
+def people_on_file(*, ids: Iterable[int] | None = None) -> People:
+    """Everybody, or these, with every address, in one query. One without a practice counts as well."""
     people = People()
     names = ("pk", "first_name", "last_name", "gender")
     where = tuple(f"practices__{name}" for name in ("plz", "street", "email", "phone"))
-    for row in Therapist.objects.order_by("pk").values_list(*names, *where).iterator(chunk_size=5000):
+    everybody = (
+        Therapist.objects.order_by("pk") if ids is None else Therapist.objects.filter(pk__in=list(ids))
+    )
+    for row in everybody.values_list(*names, *where).iterator(chunk_size=5000):
         pk, first_name, last_name, gender, plz, street, email, phone = row
         face = Face.of(
             first_name=first_name,
@@ -165,6 +169,17 @@ def _mark_unclear(records: list[DirectoryRecord]) -> int:
 
 def candidates(*, record: DirectoryRecord) -> list[Therapist]:
     """Whom an unclear record may mean, for a person to choose from."""
-    answer = people_on_file().recognise(face_of(record))
+    answer = people_on_file(ids=_around(record)).recognise(face_of(record))
     ids: Any = answer.candidates or ((answer.person,) if answer.person is not None else ())
     return list(Therapist.objects.filter(pk__in=ids).prefetch_related("workplaces__practice").order_by("pk"))
+
+
+def _around(record: DirectoryRecord) -> set[int]:
+    """Whoever shares the PLZ, the mailbox or the number: nobody else can be recognised."""
+    practices = Q(plz=record.plz)
+    if record.email:
+        practices |= Q(email__iexact=record.email)
+    if record.phone:
+        practices |= Q(phone=record.phone)
+    known = Workplace.objects.filter(practice__in=Practice.objects.filter(practices))
+    return set(known.values_list("therapist_id", flat=True))
