@@ -92,7 +92,7 @@ def test_refuse_keeps_what_is_on_record(world: Imported, coordinator_client: Cli
 def test_accept_by_htmx_answers_with_the_line(world: Imported, coordinator_client: Client) -> None:
     text = words(coordinator_client.post(page_of("accept_change", world.proposal), headers=HTMX))
     assert text.startswith(f'<div class="change" id="change-{world.proposal.pk}"')
-    assert "accepted" in text
+    assert "taken over" in text
     assert page_of("take_back_change", world.proposal) in text
     assert page_of("accept_change", world.proposal) not in text
 
