@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from apps.core import health
+from config.api import api_urls
 
 # One log-in for everything, with its throttle and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include("apps.scraping.urls")),
     path("", include("apps.matching.urls")),
     path("", include("apps.communication.urls")),
+    path("api/v1/", api_urls()),
     path("accounts/", include("allauth.urls")),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("admin/", admin.site.urls),

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.core.imports",
     "apps.accounts",
+    "apps.gateway",
     "apps.geocoding",
     "apps.patients",
     "apps.therapists",
