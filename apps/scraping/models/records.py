@@ -105,7 +105,7 @@ class DirectoryRecord(models.Model):
         ordering = ["last_name", "first_name", "id"]
         indexes = [
             models.Index(
-                fields=["source", "last_name", "first_name", "id"],
+                fields=["last_name", "first_name", "id"],
                 name="record_waiting",
                 condition=Q(standing__in=[Standing.NEW, Standing.UNCLEAR]),
             ),

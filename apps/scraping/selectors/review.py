@@ -46,6 +46,7 @@ def counts_by_source() -> dict[int, Counts]:
 def waiting_records(*, run: ImportRun | None = None) -> QuerySet[DirectoryRecord]:
     """New and unclear ones, of one run (in which they first came) or of all."""
     waiting = DirectoryRecord.objects.filter(standing__in=WAITING).select_related("source", "sighting")
+    waiting = waiting.defer("payload")  # long, and shown on the page of one record only
     return waiting.filter(first_run=run) if run is not None else waiting
 
 
