@@ -17,16 +17,17 @@ without the name.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.imports.columns import fold
 from apps.core.imports.names import PARTICLES
+from apps.core.merging.likeness import is_near
 from apps.therapists.normalise import address_key
 
 Keys = Callable[["Face"], list[str]]
 
-SHORTEST_FIRST, SHORTEST_LAST = 5, 4  # letters of a name in which a slip of the pen can be told
+SHORTEST_LAST = 4  # letters; a slip alone decides nothing here, street, mailbox or number must agree
 IN_BRACKETS = re.compile(r"\(.*?\)")
 
 
@@ -192,13 +193,13 @@ def _is_near_name(face: Face, known: Face) -> bool:
         return False
     if _agree_last(face.last, known.last):
         return _agree_first(face.first, known.first) or _is_first_with_slip(face, known)
-    is_slip = _is_slip("".join(face.last), "".join(known.last), SHORTEST_LAST)
+    is_slip = is_near("".join(face.last), "".join(known.last), shortest=SHORTEST_LAST)
     return is_slip and _agree_first(face.first, known.first) and len(face.first[0]) > 1
 
 
 def _is_first_with_slip(face: Face, known: Face) -> bool:
     is_one_gender = bool(face.gender) and face.gender == known.gender
-    return is_one_gender and _is_slip("".join(face.first), "".join(known.first), SHORTEST_FIRST)
+    return is_one_gender and is_near("".join(face.first), "".join(known.first))
 
 
 def _agree_last(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -216,21 +217,3 @@ def _agree_first(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _agree_gender(face: Face, known: Face) -> bool:
     return not face.gender or not known.gender or face.gender == known.gender
-
-
-def _is_slip(one: str, other: str, shortest: int) -> bool:
-    """One letter left out, added, changed, or two swapped (Damerau 1964: four slips in five)."""
-    if max(len(one), len(other)) < shortest or abs(len(one) - len(other)) > 1 or one == other:
-        return False
-    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-    rest, others = one[start:], other[start:]
-    if len(rest) == len(others):
-        return rest[1:] == others[1:] or (rest[:2] == others[1::-1] and rest[2:] == others[2:])
-    return rest[1:] == others or rest == others[1:]
-
-
-def everybody(rows: Iterable[tuple[int, Mapping[str, str]]]) -> People:
-    people = People()
-    for person, values in rows:
-        people.add(person, Face.of(**values))
-    return people

@@ -75,9 +75,12 @@ def street_key(text: str) -> str:
     return fold(text).replace("strasse", "str")
 
 
-def is_near(one: str, other: str) -> bool:
-    """One letter typed wrong, left out, added, or two swapped; not in short names, nor the first letter."""
-    if min(len(one), len(other)) < SHORTEST_TO_MISSPELL or one[0] != other[0] or one == other:
+def is_near(one: str, other: str, *, shortest: int = SHORTEST_TO_MISSPELL) -> bool:
+    """One letter typed wrong, left out, added, or two swapped; not in short names, nor the first letter.
+
+    Four slips in five are of these kinds (Damerau 1964).
+    """
+    if max(len(one), len(other)) < shortest or one[:1] != other[:1] or one == other:
         return False
     if len(one) == len(other):
         wrong = [place for place in range(len(one)) if one[place] != other[place]]
