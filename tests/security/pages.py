@@ -34,7 +34,8 @@ class Page:
 
 
 def every_page() -> list[Page]:
-    return list(_walk(get_resolver(), "", "/"))
+    """Without the interface for programs: its operations are known from its document (tests/gateway)."""
+    return [page for page in _walk(get_resolver(), "", "/") if page.namespace != "api"]
 
 
 def _walk(resolver: URLResolver, namespace: str, prefix: str) -> Iterator[Page]:
