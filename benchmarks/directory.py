@@ -28,7 +28,7 @@ RECORDS = 40_000
 SAMPLE = 2_000  # row by row they would take minutes
 BATCH = 1_000
 CHANGED_EVERY = 10
-NOT_SAID = ("source", "external_id")
+NOT_SAID = ("source", "external_id", "address_key")
 
 
 def run() -> dict[str, float]:
@@ -139,7 +139,7 @@ def save_in_bulk(entries: list[DirectoryEntry]) -> None:
             rows,
             batch_size=BATCH,
             update_conflicts=True,
-            unique_fields=["source", "external_id"],
+            unique_fields=list(NOT_SAID),
             update_fields=[*SAID, "doubts", "payload", "changed_on"],
         )
 
@@ -149,6 +149,7 @@ def _values(entry: DirectoryEntry, run: ImportRun) -> dict[str, Any]:
         **{name: getattr(entry, name) for name in SAID},
         "source": run.source,
         "external_id": entry.external_id,
+        "address_key": staging.key_of(entry)[1],
         "languages": list(entry.languages),
         "approvals": [" ".join(approval) for approval in entry.approvals],
         "phone_hours": [f"{day} {start} {end}" for day, start, end in entry.phone_hours],

@@ -45,6 +45,8 @@ class Environment:
     routers: dict[str, Any]
     require_second_factor: bool
     log_level: str
+    health_token: str
+    release: str
     test_database_name: str
 
 
@@ -90,6 +92,8 @@ def read(profile: Profile) -> Environment:
         routers=_routers(env),
         require_second_factor=env.bool("REQUIRE_SECOND_FACTOR", profile == "prod"),
         log_level=env.str("LOG_LEVEL", "INFO" if profile == "prod" else "WARNING"),
+        health_token=env.str("HEALTH_TOKEN", ""),
+        release=env.str("RELEASE", ""),
         test_database_name=env.str("TEST_DATABASE_NAME", "test_vermittlung"),
     )
 

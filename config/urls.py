@@ -14,6 +14,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", include("apps.workspace.urls")),
     path("importe/", include("apps.workspace.import_urls")),
+    path("events/", include("apps.workspace.event_urls")),
     path("patients/", include("apps.patients.urls")),
     path("therapists/", include("apps.therapists.urls")),
     path("places/", include("apps.geocoding.urls")),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("version", health.version, name="version"),
 ]
 
 # What a mail provider reports comes in only where a secret guards it.

@@ -29,6 +29,7 @@ CHECKS = {
     "system": [*MANAGE, "check"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "deploy": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
+    "events": [*MANAGE, "event_catalogue", "--check"],
     "translations": [*MANAGE, "messages", "--check"],
     "requirements": [sys.executable, "scripts/lock.py", "--check"],
 }

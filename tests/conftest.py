@@ -15,6 +15,7 @@ from django.utils import translation
 from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.services import create_staff
+from apps.events.services import publishing
 from apps.matching.selectors import kept
 from apps.patients.models import Symptom
 from apps.workspace.demo.mailserver import CatchingHandler, CatchingServer
@@ -33,6 +34,12 @@ def at() -> datetime:
 def german() -> None:
     """A request in English leaves its language behind in the thread; every test begins in German."""
     translation.activate("de")
+
+
+@pytest.fixture(autouse=True)
+def payloads_keep_their_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In operation publish() looks at keys only; whatever a test publishes is checked to the value."""
+    monkeypatch.setattr(publishing, "checks_values", True)
 
 
 @pytest.fixture(autouse=True)

@@ -7,4 +7,10 @@ class CommunicationConfig(AppConfig):
     verbose_name = _("Communication")
 
     def ready(self) -> None:
-        from apps.communication import events, gates, merging, stories  # noqa: F401  (register themselves)
+        from apps.communication import (  # noqa: F401  (register themselves)
+            doctor,
+            events,
+            gates,
+            merging,
+            stories,
+        )

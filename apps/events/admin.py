@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.events import services
-from apps.events.models import Delivery, DomainEvent
+from apps.events.models import Delivery, DomainEvent, Redrive
+from apps.events.selectors import STATES
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -23,11 +25,9 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-class DeliveryInline(admin.TabularInline):
-    model = Delivery
+class ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("subscriber", "handled_at")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -36,22 +36,27 @@ class DeliveryInline(admin.TabularInline):
         return False
 
 
+class DeliveryInline(ReadOnlyInline):
+    model = Delivery
+    fields = readonly_fields = ("subscriber", "handled_at", "times")
+
+
+class RedriveInline(ReadOnlyInline):
+    model = Redrive
+    fields = readonly_fields = ("at", "actor", "error", "subscriber", "place")
+
+
 class StateFilter(admin.SimpleListFilter):
     """Waiting, done, or parked after too many failures."""
 
     title = gettext_lazy("status")
     parameter_name = "state"
-    conditions = {
-        "waiting": Q(dispatched_at__isnull=True, parked_at__isnull=True),
-        "done": Q(dispatched_at__isnull=False),
-        "parked": Q(parked_at__isnull=False),
-    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("waiting", _("waiting")), ("done", _("done")), ("parked", _("parked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        condition = self.conditions.get(self.value() or "")
+        condition = STATES.get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)
 
 
@@ -65,28 +70,25 @@ class DomainEventAdmin(ReadOnly):
         "attempts",
         "parked_at",
         "last_error",
+        "failed_subscriber",
     )
     list_filter = (StateFilter, "type")
     search_fields = ("=subject_id", "type", "=event_id")
     date_hierarchy = "occurred_at"
     ordering = ("-id",)
-    inlines = (DeliveryInline,)
+    inlines = (DeliveryInline, RedriveInline)
     actions = ("redrive",)
 
     @admin.action(description=gettext_lazy("Give another try"), permissions=["view"])
     def redrive(self, request: HttpRequest, queryset: QuerySet[DomainEvent]) -> None:
-        parked = list(queryset.filter(parked_at__isnull=False))
-        for event in parked:
-            services.redrive(event=event)
-        text = ngettext(
-            "%(count)s parked event waits again.", "%(count)s parked events wait again.", len(parked)
-        )
-        self.message_user(request, text % {"count": len(parked)}, messages.SUCCESS)
+        count = services.redrive_many(events=queryset, actor=request.user, at=timezone.now())
+        text = ngettext("%(count)s parked event waits again.", "%(count)s parked events wait again.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ("event", "subscriber", "handled_at")
+    list_display = ("event", "subscriber", "handled_at", "times")
     list_filter = ("subscriber",)
     list_select_related = ("event",)
     search_fields = ("subscriber", "event__type", "=event__subject_id")

@@ -7,3 +7,6 @@ class GeocodingConfig(AppConfig):
     label = "geocoding"
     verbose_name = _("Places")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.geocoding import doctor, events  # noqa: F401  (register themselves)

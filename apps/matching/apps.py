@@ -9,6 +9,7 @@ class MatchingConfig(AppConfig):
     def ready(self) -> None:
         from apps.matching import (  # noqa: F401  (register themselves)
             call_reasons,
+            doctor,
             events,
             gates,
             inbound,

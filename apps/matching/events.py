@@ -1,33 +1,76 @@
 """Event types of matching."""
 
-from apps.events.catalogue import declare
+from apps.events.catalogue import Told, declare, declare_states
+from apps.events.schema import row_id
+from apps.matching.enums import RoundStatus, SearchStatus
+from apps.matching.models import Inquiry, PlacementRequest, PlacementSearch, RefusalEvidence, Round
+
+declare_states(
+    "matching",
+    PlacementSearch,
+    subject="the patient whose search it is",
+    starts=[SearchStatus.ACTIVE],
+    active="A search runs: opened, resumed or gone on with",
+    paused="A search pauses",
+    trial="A therapist accepted; trial sessions follow",
+    placed="The place is confirmed",
+    cancelled="A search was cancelled",
+)
+
+declare_states(
+    "matching",
+    Round,
+    subject="the round",
+    starts=[RoundStatus.DRAFT],
+    draft="A round was planned and waits for release",
+    released="A round was released",
+    discarded="A draft round was discarded",
+)
+
+declare_states(
+    "matching",
+    Inquiry,
+    subject="the therapist who is asked",
+    released="A person released an inquiry",
+    sent="An inquiry reached the therapist",
+    answered="All requests of an inquiry have an answer",
+    expired="An inquiry ended without an answer",
+    cancelled="An inquiry was cancelled before it went out",
+    withdrawn="All requests of an inquiry were withdrawn before an answer",
+)
+
+declare_states(
+    "matching",
+    PlacementRequest,
+    subject="the request (one patient asked of one therapist)",
+    accepted="A therapist offers a place",
+    conflict="A second acceptance for the same search",
+    waitlisted="A therapist offers the waiting list",
+    rejected="A therapist declined",
+    withdrawn="A request was withdrawn",
+    confirmed="Both sides continue after the trial sessions",
+    not_fitting="The trial sessions did not fit",
+)
+
+declare_states(
+    "matching",
+    RefusalEvidence,
+    subject="the patient",
+    signed="A document of refusal evidence was signed off",
+    void="A document of refusal evidence was declared void",
+)
+
+BOTH_SIDES = {
+    "patient_id": row_id("The patient whose identity it is", example=815),
+    "therapist_id": row_id("The therapist who said yes", example=93),
+}
 
 declare(
     "matching",
-    search__active="A search runs: opened, resumed or gone on with",
-    search__paused="A search pauses",
-    search__trial="A therapist accepted; trial sessions follow",
-    search__placed="The place is confirmed",
-    search__cancelled="A search was cancelled",
-    round__draft="A round was planned and waits for release",
-    round__released="A round was released",
-    round__discarded="A draft round was discarded",
-    inquiry__released="A person released an inquiry",
-    inquiry__sent="An inquiry reached the therapist",
-    inquiry__answered="All requests of an inquiry have an answer",
-    inquiry__expired="An inquiry ended without an answer",
-    inquiry__cancelled="An inquiry was cancelled before it went out",
-    inquiry__withdrawn="All requests of an inquiry were withdrawn before an answer",
-    request__accepted="A therapist offers a place",
-    request__conflict="A second acceptance for the same search",
-    request__waitlisted="A therapist offers the waiting list",
-    request__rejected="A therapist declined",
-    request__withdrawn="A request was withdrawn",
-    request__confirmed="Both sides continue after the trial sessions",
-    request__not_fitting="The trial sessions did not fit",
-    identity__handed_over="A link to a patient's identity was sent to the therapist who said yes",
-    identity__opened="The therapist opened the link to the identity",
-    identity__revoked="A link to an identity was revoked before it was opened",
-    evidence__signed="A document of refusal evidence was signed off",
-    evidence__void="A document of refusal evidence was declared void",
+    subject="the request that was accepted",
+    identity__handed_over=Told(
+        "A link to a patient's identity was sent to the therapist who said yes", BOTH_SIDES
+    ),
+    identity__opened=Told("The therapist opened the link to the identity", BOTH_SIDES),
+    identity__revoked=Told("A link to an identity was revoked before it was opened", BOTH_SIDES),
 )

@@ -7,4 +7,10 @@ class ScrapingConfig(AppConfig):
     verbose_name = _("Imports")
 
     def ready(self) -> None:
-        from apps.scraping import events, file_kinds, merging, sections  # noqa: F401  (register themselves)
+        from apps.scraping import (  # noqa: F401  (register themselves)
+            doctor,
+            events,
+            file_kinds,
+            merging,
+            sections,
+        )

@@ -30,6 +30,8 @@ OSRM_COORDINATES: int
 TRANSIT_URL: str
 TRANSIT_IS_OWN: bool
 REQUIRE_SECOND_FACTOR: bool
+HEALTH_TOKEN: str
+RELEASE: str
 
 INSTALLED_APPS = [
     "apps.events",
@@ -272,6 +274,8 @@ def secrets(env: Environment) -> dict[str, Any]:
         "SCRAPER_CONTACT": env.scraper_contact,
         **env.routers,
         "REQUIRE_SECOND_FACTOR": env.require_second_factor,
+        "HEALTH_TOKEN": env.health_token,
+        "RELEASE": env.release,
     }
 
 

@@ -117,7 +117,7 @@ def test_page_that_says_how_long_is_left_alone(viewer_client: Client) -> None:
 
 
 def test_public_answer_is_left_alone(client: Client) -> None:
-    assert "Cache-Control" not in client.get(reverse("healthz"))
+    assert "Cache-Control" not in client.get(reverse("set_language"))
 
 
 def trail(patient_id: int) -> list[pghistory.models.Event]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.events import bell
 from apps.events.models import DomainEvent
 from apps.events.services import publish
+from tests.events.services.acts import PAYLOAD
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("registries")]
 
@@ -36,7 +37,7 @@ def nobody(settings: Any) -> str:
 def test_bell_rings_once_however_many_rows_were_written(rings: list[str], at: Any) -> None:
     with transaction.atomic():
         for number in range(5):
-            publish(type="test.happened", subject_id=number, at=at)
+            publish(type="test.happened", subject_id=number, at=at, payload=PAYLOAD)
         assert rings == []
     assert rings == ["events.dispatch"]
 
@@ -52,7 +53,7 @@ def test_bell_rings_for_every_transaction_and_every_task(rings: list[str]) -> No
 
 def test_bell_is_silent_after_a_rollback(rings: list[str], at: Any) -> None:
     with pytest.raises(KeyError), transaction.atomic():
-        publish(type="test.happened", subject_id=1, at=at)
+        publish(type="test.happened", subject_id=1, at=at, payload=PAYLOAD)
         raise KeyError
     assert rings == []
 
@@ -60,16 +61,16 @@ def test_bell_is_silent_after_a_rollback(rings: list[str], at: Any) -> None:
 def test_bell_rings_for_what_is_left_after_a_lost_savepoint(rings: list[str], at: Any) -> None:
     with transaction.atomic():
         with pytest.raises(KeyError), transaction.atomic():
-            publish(type="test.happened", subject_id=1, at=at)
+            publish(type="test.happened", subject_id=1, at=at, payload=PAYLOAD)
             raise KeyError
-        publish(type="test.happened", subject_id=2, at=at)
+        publish(type="test.happened", subject_id=2, at=at, payload=PAYLOAD)
     assert rings == ["events.dispatch"]
 
 
 def test_without_a_broker_nobody_is_rung_for(rings: list[str], settings: Any, at: Any) -> None:
     settings.CELERY_BROKER_URL = None
     with transaction.atomic():
-        publish(type="test.happened", subject_id=1, at=at)
+        publish(type="test.happened", subject_id=1, at=at, payload=PAYLOAD)
     assert rings == []
 
 
@@ -82,7 +83,7 @@ def test_dead_broker_costs_neither_the_change_nor_much_time(
     caplog.set_level("WARNING")
     started = time.monotonic()
     with transaction.atomic():
-        publish(type="test.happened", subject_id=1, at=at)
+        publish(type="test.happened", subject_id=1, at=at, payload=PAYLOAD)
     assert time.monotonic() - started < 3
     assert DomainEvent.objects.count() == 1
     [record] = [record for record in caplog.records if record.name == bell.__name__]

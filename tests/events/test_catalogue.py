@@ -1,14 +1,25 @@
 import re
+from typing import ClassVar
 
 import pytest
 from django.apps import apps
 
 from apps.events import catalogue
-from apps.events.catalogue import declare, event_type, subscribe, subscriber_registry, type_registry
+from apps.events.catalogue import (
+    Told,
+    declare,
+    declare_states,
+    event_type,
+    subscribe,
+    subscriber_registry,
+    type_registry,
+)
+from apps.events.documents import product_types
 from apps.events.models import DomainEvent
+from apps.events.schema import always
 
-# what an event may say at all: ids, states and names of fields
-HARMLESS = {"from", "to", "changed", "search_id", "patient_id", "therapist_id", "inquiry_id"}
+# what an event may say at all: ids, states, codes and names of fields
+HARMLESS = {"from", "to", "changed", "patient_id", "therapist_id", "kind", "precision", "reason"}
 
 
 def test_every_declared_type_has_producer_and_description() -> None:
@@ -18,10 +29,19 @@ def test_every_declared_type_has_producer_and_description() -> None:
         assert re.fullmatch(r"[a-z]+\.[a-z_]+", name)
         assert apps.get_app_config(declared.producer)
         assert declared.description
+        assert declared.subject
 
 
 def test_no_declared_type_may_carry_more_than_ids_and_states() -> None:
-    assert set().union(*(declared.keys for declared in type_registry.values())) == HARMLESS
+    assert set().union(*(declared.keys for declared in product_types())) == HARMLESS
+
+
+def test_no_value_is_free_text() -> None:
+    for declared in product_types():
+        for name, rules in declared.payload_schema["properties"].items():
+            rules = rules.get("items", rules)
+            is_bound = rules["type"] == "integer" or rules.keys() & {"const", "enum", "pattern"}
+            assert is_bound, f"{declared.name}.{name} could carry anybody's words"
 
 
 def test_every_event_of_a_state_machine_is_declared() -> None:
@@ -42,9 +62,33 @@ def test_undeclared_type_is_named() -> None:
 
 @pytest.mark.usefixtures("registries")
 def test_declare_turns_double_underscores_into_dots() -> None:
-    declare("patients", patient__went_away="Gone")
-    declared = catalogue.type_registry["patient.went_away"]
-    assert (declared.producer, declared.description, declared.version) == ("patients", "Gone", 1)
+    told = Told("Moved", {"to": always("b", "where")}, version=2)
+    declare("patients", subject="the patient", patient__went_away="Gone", patient__came_back=told)
+    gone, back = (catalogue.type_registry[f"patient.{name}"] for name in ("went_away", "came_back"))
+    assert (gone.producer, gone.description, gone.subject) == ("patients", "Gone", "the patient")
+    assert (gone.version, gone.keys) == (1, set())
+    assert (back.version, back.keys, back.description) == (2, {"to"}, "Moved")
+
+
+class Machine:
+    TRANSITIONS: ClassVar = {"a": frozenset({"b"}), "b": frozenset({"c"}), "c": frozenset()}
+    UNDO: ClassVar = {"c": frozenset({"b"})}
+    EVENTS: ClassVar = {"a": "x.a", "b": "x.b"}
+
+
+@pytest.mark.usefixtures("registries")
+def test_declared_states_know_every_way_to_them() -> None:
+    declare_states("tests", Machine, subject="an x", starts=["a"], a="Begun", b="Gone on")
+    schemas = {name: catalogue.type_registry[name].payload_schema["properties"] for name in ("x.a", "x.b")}
+    assert schemas["x.a"]["from"]["enum"] == [""]
+    assert schemas["x.b"]["from"]["enum"] == ["a", "c"]
+    assert schemas["x.b"]["to"]["const"] == "b"
+
+
+@pytest.mark.usefixtures("registries")
+def test_declared_states_are_those_that_tell() -> None:
+    with pytest.raises(LookupError, match=r"\['b', 'c'\]"):
+        declare_states("tests", Machine, subject="an x", a="Begun", c="Done")
 
 
 @pytest.mark.usefixtures("registries")
@@ -56,3 +100,14 @@ def test_subscribe_names_the_handler_and_leaves_it_callable() -> None:
     [one], [two] = catalogue.subscriber_registry["a.one"], catalogue.subscriber_registry["a.two"]
     assert one.name == two.name == f"{__name__}.handler"
     assert one.handler is handler
+
+
+@pytest.mark.usefixtures("registries")
+def test_types_heard_are_those_of_the_named_subscribers() -> None:
+    for name, types in (("one", ["a.one", "a.two"]), ("two", ["a.two"])):
+        for type_name in types:
+            row = catalogue.Subscriber(name=name, handler=lambda event: None)
+            catalogue.subscriber_registry.setdefault(type_name, []).append(row)
+    assert catalogue.subscriber_names() == ["one", "two"]
+    assert catalogue.types_heard_by(["two"]) == {"a.two"}
+    assert catalogue.types_heard_by(["one", "nobody"]) == {"a.one", "a.two"}

@@ -33,7 +33,9 @@ class Operation(NamedTuple):
         return self.method != "get"
 
     def ask(self, client: Client) -> int:
-        return int(getattr(client, self.method)(self.url, data={}, content_type="application/json").status_code)
+        return int(
+            getattr(client, self.method)(self.url, data={}, content_type="application/json").status_code
+        )
 
 
 OPERATIONS = [

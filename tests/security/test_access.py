@@ -20,6 +20,7 @@ OUR_PUBLIC = {
     "communication:call_feed",
     "healthz",
     "readyz",
+    "version",
     "matching:identity",
 }
 # login, forgotten password and the steps in between; signing up says that it is closed

@@ -21,6 +21,7 @@ from apps.core.merging import suggestions
 from apps.core.merging.merge import merge
 from apps.core.models import DuplicateSuggestion, MergeRecord
 from apps.events import services as events
+from apps.events.models import DomainEvent
 from apps.geocoding.models import GeocodingJob
 from apps.geocoding.services import jobs
 from apps.matching.enums import AnswerSource, RequestStatus
@@ -111,6 +112,7 @@ class World:
             "letters": "inquiry",
             "versions": 1,
             "identity": "x",
+            "events": DomainEvent.objects.earliest("pk").pk,
             "identity-links": None,
             "evidence": self.evidence.pk,
             "importe": FileImport.objects.latest("pk").pk,

@@ -6,3 +6,6 @@ class ImportsConfig(AppConfig):
     name = "apps.core.imports"
     label = "imports"
     verbose_name = _("Files in and out")
+
+    def ready(self) -> None:
+        from apps.core.imports import doctor  # noqa: F401  (registers itself)

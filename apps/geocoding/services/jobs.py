@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from apps.events import bell
+from apps.events.services import publish
 from apps.geocoding import targets
 from apps.geocoding.clients import nominatim
 from apps.geocoding.enums import Outcome, Precision, Provenance, Reason
@@ -173,7 +174,18 @@ def _finish(job: GeocodingJob, found: Found, precision: Precision, at: datetime)
         values |= {"due_at": at + _pause(job), "attempts": job.attempts + 1}
     else:
         values |= {"waiting_since": None, "due_at": None, "attempts": 0, "has_moved": False}
-    _mine(job).update(**values)
+    with transaction.atomic():
+        if _mine(job).update(**values) and not found.is_to_be_repeated:
+            _tell(job, found, precision, at)
+
+
+def _tell(job: GeocodingJob, found: Found, precision: Precision, at: datetime) -> None:
+    told = {"kind": job.kind, "to": found.outcome}
+    if found.outcome in (Outcome.PLACED, Outcome.COARSE):
+        name, told["precision"] = "geocoding.address_placed", precision
+    else:
+        name, told["reason"] = "geocoding.address_refused", found.reason or ""
+    publish(type=name, subject_id=job.object_id, at=at, payload=told)
 
 
 def _by_hand(at: datetime) -> dict[str, object]:

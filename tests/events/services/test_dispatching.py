@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier, Lock
@@ -8,63 +7,13 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from apps.events import catalogue, services, tasks
+from apps.core import parameters
+from apps.events import catalogue, tasks
 from apps.events.models import Delivery, DomainEvent
-from apps.events.services import BACK_OFF, MAX_ATTEMPTS, dispatch, publish, redrive
+from apps.events.services import BACK_OFF, MAX_ATTEMPTS, dispatch, dispatching
+from tests.events.services.acts import fail, happen, listen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registries")]
-
-TYPE = "test.happened"
-
-
-def listen(handler: Callable[[DomainEvent], None], name: str = "listener") -> None:
-    subscribers = catalogue.subscriber_registry.setdefault(TYPE, [])
-    subscribers.append(catalogue.Subscriber(name=name, handler=handler))
-
-
-def happen(at: datetime, count: int = 1) -> list[DomainEvent]:
-    with transaction.atomic():
-        return [publish(type=TYPE, subject_id=number, at=at) for number in range(count)]
-
-
-def fail(event: DomainEvent) -> None:
-    raise KeyError("Kanarienvogel")
-
-
-def test_publish_writes_the_standard_envelope(at: datetime) -> None:
-    with transaction.atomic():
-        publish(type=TYPE, subject_id=7, at=at, payload={"from": "a", "to": "b"})
-    event = DomainEvent.objects.get()
-    assert (event.type, event.version, event.producer, event.subject_id) == (TYPE, 3, "tests", "7")
-    assert (event.occurred_at, event.payload, event.attempts) == (at, {"from": "a", "to": "b"}, 0)
-    assert (event.dispatched_at, event.parked_at, event.next_attempt_at) == (None, None, None)
-    assert event.event_id.version == 4
-
-
-def test_publish_goes_back_with_its_transaction(at: datetime) -> None:
-    with pytest.raises(KeyError), transaction.atomic():
-        publish(type=TYPE, subject_id=7, at=at)
-        raise KeyError
-    assert not DomainEvent.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_publish_outside_a_transaction_is_refused(at: datetime) -> None:
-    with pytest.raises(RuntimeError, match="transaction"):
-        publish(type=TYPE, subject_id=7, at=at)
-    assert not DomainEvent.objects.exists()
-
-
-def test_undeclared_type_is_refused(at: datetime) -> None:
-    with pytest.raises(LookupError):
-        publish(type="test.lost", subject_id=7, at=at)
-    assert not DomainEvent.objects.exists()
-
-
-def test_undeclared_keys_are_refused_and_named(at: datetime) -> None:
-    with pytest.raises(ValueError, match=r"test\.happened may not carry diagnosis, name"):
-        publish(type=TYPE, subject_id=7, at=at, payload={"to": "b", "name": "x", "diagnosis": "F32"})
-    assert not DomainEvent.objects.exists()
 
 
 def test_dispatch_hands_events_over_in_their_order(at: datetime) -> None:
@@ -154,30 +103,11 @@ def test_failure_tells_nothing_of_the_words(at: datetime, caplog: pytest.LogCapt
     listen(fail)
     happen(at)
     dispatch(at=at)
-    [record] = [record for record in caplog.records if record.name == services.__name__]
+    [record] = [record for record in caplog.records if record.name == dispatching.__name__]
     assert record.msg["event"] == "event_dispatch_failed"
     assert record.msg["error"] == "KeyError"
     assert record.msg["event_id"] == DomainEvent.objects.get().pk
     assert DomainEvent.objects.get().last_error == "KeyError"
-
-
-def test_redrive_gives_a_parked_event_another_round(at: datetime) -> None:
-    event = happen(at)[0]
-    DomainEvent.objects.update(parked_at=at, attempts=5, next_attempt_at=at, last_error="KeyError")
-    redrive(event=event)
-    event.refresh_from_db()
-    assert (event.parked_at, event.attempts, event.next_attempt_at, event.last_error) == (None, 0, None, "")
-    seen: list[str] = []
-    listen(lambda event: seen.append(event.subject_id))
-    assert dispatch(at=at) == 1
-
-
-def test_redrive_leaves_an_event_that_is_not_parked(at: datetime) -> None:
-    event = happen(at)[0]
-    DomainEvent.objects.update(dispatched_at=at, attempts=2)
-    redrive(event=event)
-    event.refresh_from_db()
-    assert (event.dispatched_at, event.attempts) == (at, 2)
 
 
 def test_events_nobody_listens_to_are_done_in_one_statement(
@@ -268,3 +198,35 @@ def test_event_that_kills_its_worker_is_parked_and_the_others_go_on(at: datetime
     good.refresh_from_db()
     assert (poison.parked_at, poison.last_error, poison.dispatched_at) == (at, "worker died", None)
     assert (seen, good.dispatched_at) == (["1"], at)
+
+
+def test_failure_is_kept_with_subscriber_and_place(at: datetime) -> None:
+    listen(lambda event: None, "first")
+    listen(fail, "second")
+    happen(at)
+    dispatch(at=at)
+    event = DomainEvent.objects.get()
+    assert (event.last_error, event.failed_subscriber) == ("KeyError", "second")
+    line = fail.__code__.co_firstlineno + 1
+    assert event.error_place == f"tests.events.services.acts:{line} fail"
+
+
+def test_place_is_the_innermost_one_of_the_product(at: datetime) -> None:
+    listen(lambda event: parameters.change(name="no", value=1, actor=None, at=at, reason=""))
+    happen(at)
+    dispatch(at=at)
+    assert DomainEvent.objects.get().error_place.startswith("apps.core.parameters:")
+
+
+def test_dead_worker_is_put_down_to_a_subscriber_only_where_there_is_one(at: datetime) -> None:
+    listen(fail, "only")
+    alone = happen(at)[0]
+    DomainEvent.objects.update(attempts=MAX_ATTEMPTS)
+    dispatch(at=at)
+    alone.refresh_from_db()
+    assert (alone.last_error, alone.failed_subscriber) == ("worker died", "only")
+    listen(fail, "another")
+    DomainEvent.objects.update(parked_at=None, attempts=MAX_ATTEMPTS)
+    dispatch(at=at)
+    alone.refresh_from_db()
+    assert (alone.last_error, alone.failed_subscriber) == ("worker died", "")

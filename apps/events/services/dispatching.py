@@ -1,61 +1,64 @@
-"""Publishing and dispatching. The outbox row is written in the publisher's transaction."""
+"""Handing waiting events to their subscribers, with a count of attempts and a place for what never works."""
 
-import uuid
-from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import TracebackType
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
 from django.db.models import Q
 
-from apps.events import bell
-from apps.events.catalogue import EventType, event_type, subscriber_registry
+from apps.events.catalogue import Subscriber, subscriber_registry
 from apps.events.models import Delivery, DomainEvent
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=30)
+WORKER_DIED = "worker died"
 
 
-def publish(
-    *, type: str, subject_id: object, at: datetime, payload: Mapping[str, Any] | None = None
-) -> DomainEvent:
-    """Write one event into the outbox; it is dispatched after the surrounding transaction commits.
+class HandlingFailed(Exception):
+    """A subscriber raised; its error is the cause."""
 
-    Raises LookupError for an undeclared type, ValueError for a payload key the type may not carry,
-    RuntimeError outside a transaction (the event would outlive a failed change).
-    """
-    [event] = publish_many(type=type, subjects=[(subject_id, payload or {})], at=at)
-    return event
+    def __init__(self, subscriber: str) -> None:
+        super().__init__(subscriber)
+        self.subscriber = subscriber
 
 
-def publish_many(
-    *, type: str, subjects: Iterable[tuple[object, Mapping[str, Any]]], at: datetime
-) -> list[DomainEvent]:
-    """The same for several subjects (id, payload) in one statement."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("publish() belongs into the transaction of the change it tells of")
-    declared = event_type(type)
-    events = [_event(declared, subject_id, dict(payload), at) for subject_id, payload in subjects]
-    DomainEvent.objects.bulk_create(events)
-    bell.ring("events.dispatch")
-    return events
+@dataclass(frozen=True)
+class Failure:
+    """What may be kept of an error: its class and place, never its words."""
+
+    error: BaseException
+    subscriber: str
+
+    @property
+    def name(self) -> str:
+        return type(self.error).__name__
+
+    @property
+    def place(self) -> str:
+        """Module, line and function of the innermost frame that is ours."""
+        frames = list(_frames(self.error.__traceback__))
+        ours = [
+            frame for frame in frames if frame.startswith("apps.") and not frame.startswith("apps.events.")
+        ]
+        return (ours or frames or [""])[-1][:200]
+
+    @classmethod
+    def of(cls, error: Exception) -> "Failure":
+        if isinstance(error, HandlingFailed) and error.__cause__ is not None:
+            return cls(error.__cause__, error.subscriber)
+        return cls(error, "")
 
 
-def _event(declared: EventType, subject_id: object, payload: dict[str, Any], at: datetime) -> DomainEvent:
-    if unknown := payload.keys() - declared.keys:
-        raise ValueError(f"{declared.name} may not carry {', '.join(sorted(unknown))}")
-    return DomainEvent(
-        event_id=uuid.uuid4(),
-        type=declared.name,
-        version=declared.version,
-        occurred_at=at,
-        producer=declared.producer,
-        subject_id=str(subject_id),
-        payload=payload,
-    )
+def _frames(trace: TracebackType | None) -> Any:
+    while trace is not None:
+        frame = trace.tb_frame
+        yield f"{frame.f_globals.get('__name__', '?')}:{trace.tb_lineno} {frame.f_code.co_name}"
+        trace = trace.tb_next
 
 
 def dispatch(*, at: datetime, limit: int = 500) -> int:
@@ -69,11 +72,12 @@ def dispatch(*, at: datetime, limit: int = 500) -> int:
     return done
 
 
-def redrive(*, event: DomainEvent) -> None:
-    """Give a parked event another round of attempts."""
-    DomainEvent.objects.filter(pk=event.pk, parked_at__isnull=False).update(
-        parked_at=None, attempts=0, next_attempt_at=None, last_error=""
-    )
+def hand_over(event: DomainEvent, subscriber: Subscriber) -> None:
+    """Raises HandlingFailed with the subscriber's own error as its cause."""
+    try:
+        subscriber.handler(event)
+    except Exception as error:
+        raise HandlingFailed(subscriber.name) from error
 
 
 def _finish_unheard(at: datetime) -> int:
@@ -102,7 +106,7 @@ def _dispatch_one(*, event_id: int, at: datetime) -> int:
             event.save(update_fields=["dispatched_at"])
             return 1
     except Exception as error:  # a subscriber's bug must not stop the other events
-        _record_failure(event_id=event_id, error=error, at=at)
+        _record_failure(event_id=event_id, failure=Failure.of(error), at=at)
         return 0
 
 
@@ -118,25 +122,44 @@ def _begin(*, event_id: int, at: datetime) -> bool:
             return False
         is_deadly = event.attempts >= MAX_ATTEMPTS
         if is_deadly:
-            event.parked_at, event.last_error = at, "worker died"
+            event.parked_at, event.last_error, event.error_place = at, WORKER_DIED, ""
+            event.failed_subscriber = _only_subscriber(event.type)
         event.attempts += 1
-        event.save(update_fields=["attempts", "parked_at", "last_error"])
+        event.save(update_fields=["attempts", "parked_at", "last_error", "failed_subscriber", "error_place"])
         return not is_deadly
+
+
+def _only_subscriber(type: str) -> str:
+    """Who a dead worker was with can be told only where there is a single one."""
+    names = [subscriber.name for subscriber in subscriber_registry.get(type, [])]
+    return names[0] if len(names) == 1 else ""
 
 
 def _deliver(event: DomainEvent, at: datetime) -> None:
     handled = set(event.deliveries.values_list("subscriber", flat=True))
     for subscriber in subscriber_registry.get(event.type, []):
         if subscriber.name not in handled:
-            subscriber.handler(event)
+            hand_over(event, subscriber)
             Delivery.objects.create(event=event, subscriber=subscriber.name, handled_at=at)
 
 
-def _record_failure(*, event_id: int, error: Exception, at: datetime) -> None:
-    log.error("event_dispatch_failed", event_id=event_id, error=type(error).__name__, exc_info=error)
+def _record_failure(*, event_id: int, failure: Failure, at: datetime) -> None:
+    log.error(
+        "event_dispatch_failed",
+        event_id=event_id,
+        error=failure.name,
+        subscriber=failure.subscriber,
+        exc_info=failure.error,
+    )
     with transaction.atomic():
         event = DomainEvent.objects.select_for_update().get(pk=event_id)
-        event.last_error = type(error).__name__
+        event.last_error, event.failed_subscriber = failure.name, failure.subscriber
+        event.error_place = failure.place
         event.next_attempt_at = at + BACK_OFF * 2**event.attempts
         event.parked_at = at if event.attempts >= MAX_ATTEMPTS else None
-        event.save(update_fields=["attempts", "last_error", "next_attempt_at", "parked_at"])
+        event.save(
+            update_fields=[
+                *("attempts", "last_error", "failed_subscriber", "error_place"),
+                *("next_attempt_at", "parked_at"),
+            ]
+        )
