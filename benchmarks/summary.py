@@ -8,7 +8,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 OF_FULL_SIZE = "matching.full.seconds"  # where this was measured, the goals apply
-ANY_SIZE = ("matching.small.", "mail.")  # their goals do not depend on the size of the world
+ANY_SIZE = ("matching.small.", "mail.", "import.")  # their goals do not depend on the size of the world
 
 # name of a ratio or figure → what it must be, as agreed before anything was measured
 GOALS: dict[str, tuple[str, float]] = {
@@ -24,6 +24,9 @@ GOALS: dict[str, tuple[str, float]] = {
     "mail.tls_delay.times_faster_than_send_mail": ("≥", 4),
     "mail.tls_delay.times_faster_than_post_office": ("≥", 1.5),
     "mail.plain.times_faster_than_django_mailer": ("≥", 3),
+    "import.times_faster_than_per_row": ("≥", 50),
+    "import.times_faster_than_bulk_create": ("≥", 5),
+    "import.again_over_first": ("≤", 1),
 }
 
 
