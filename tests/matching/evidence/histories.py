@@ -9,7 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from apps.accounts.models import User
 from apps.communication.enums import CallOutcome, CallPurpose, CallStatus, EmailStatus, LetterKind
 from apps.communication.models import EmailMessage, PhoneCall
-from apps.core.transitions import record_start, write_history
+from apps.core.transitions import write_history
 from apps.matching.enums import AnswerSource, Channel, InquiryStatus, RequestStatus
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, PlacementSearch
 from apps.therapists.models import Therapist
@@ -71,7 +71,7 @@ def emailed(
         provider_id=provider_id,
         refusal="objected" if status == EmailStatus.REFUSED else "",
     )
-    record_start(email, actor=by, at=at)
+    write_history(email, old="", new=email.status, actor=by, at=at)  # no event: nothing begins as sent
     InquiryContact.objects.create(inquiry=request.inquiry, email=email, request_ids=[request.pk])
     return email
 
