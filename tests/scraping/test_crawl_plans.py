@@ -111,7 +111,7 @@ def test_saved_pages_are_those_of_the_list() -> None:
 
 
 def test_digest_changes_with_what_is_asked() -> None:
-    digests = {plan_of(_source(points=[LEIPZIG], radius_km=radius)).digest for radius in (20, 30, 30)}
+    digests = {plan_of(_source(points=[LEIPZIG], radius_km=radius)).fingerprint for radius in (20, 30, 30)}
     assert len(digests) == 2
 
 
