@@ -47,7 +47,7 @@ run: setup ## Migrate, then serve web, worker and schedule on 127.0.0.1 (PORT=80
 	@exec $(VENV_PYTHON) scripts/serve.py --port $(PORT) --reload
 
 test: setup ## Run the tests with coverage (ARGS="tests/matching -k engine" for a part)
-	$(VENV_PYTHON) -m pytest $(if $(ARGS),$(ARGS),-n auto --dist loadfile --cov --cov-report=term)
+	$(VENV_PYTHON) -m pytest $(if $(ARGS),$(ARGS),-n auto --cov --cov-report=term)
 
 rivals: setup ## Let twenty therapists accept at once, two hundred times (real connections)
 	RIVAL_ROUNDS=200 $(VENV_PYTHON) -m pytest tests/matching/test_rivals.py

@@ -8,7 +8,7 @@ declare_states(
     "communication",
     EmailMessage,
     subject="the e-mail",
-    starts=[EmailStatus.QUEUED],
+    starts=EmailStatus.values,  # a message written down after the fact begins in the state it is in
     queued="A message waits to be sent",
     sent="A message was accepted by the mail server",
     failed="A message was refused for good",
