@@ -60,6 +60,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "patients-duplicates": {"task": "patients.find_duplicates", "schedule": crontab(hour="2", minute="20")},
     "core-forget-merges": {"task": "core.forget_merges", "schedule": crontab(hour="2", minute="40")},
     "imports-forget-old": {"task": "imports.forget_old", "schedule": crontab(hour="2", minute="40")},
+    "gateway-forget-answers": {"task": "gateway.forget_answers", "schedule": crontab(hour="2", minute="55")},
     "core-forget-changes": {"task": "core.forget_changes", "schedule": crontab(hour="2", minute="50")},
     "matching-recheck": {"task": "matching.recheck_unsent", "schedule": crontab(hour="5", minute="0")},
 }

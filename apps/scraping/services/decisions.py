@@ -35,14 +35,14 @@ def accept(*, proposal: ChangeProposal, actor: Any, at: datetime) -> None:
         _take(fresh, fresh.new, actor, at)
         _note_origin(fresh, actor, at)
         for one in [fresh, *_same_of_colleagues(fresh)]:
-            _decide(one, ProposalStatus.ACCEPTED, actor, at)
+            _set(one, ProposalStatus.ACCEPTED, actor, at)
         publish(type="scraping.proposal_accepted", subject_id=fresh.therapist_id, at=at)
 
 
 @transaction.atomic
 def refuse(*, proposal: ChangeProposal, actor: Any, at: datetime) -> None:
     """Keep what is on record; the source's word is not proposed again unless it changes."""
-    _decide(_open(proposal), ProposalStatus.REFUSED, actor, at)
+    _set(_open(proposal), ProposalStatus.REFUSED, actor, at)
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def take_back(*, proposal: ChangeProposal, actor: Any, at: datetime) -> None:
         if _on_record(fresh) != _as_stored(fresh.field, fresh.new):
             raise StaleState(_("The value was changed since; please correct it in the record itself."))
         _take(fresh, fresh.old, actor, at)
-        _origins(fresh).delete()
+        FieldOrigin.objects.filter(field=fresh.field, **_owner(fresh)).delete()
     _set(fresh, ProposalStatus.OPEN, None, None)
 
 
@@ -152,10 +152,6 @@ def _same_of_colleagues(proposal: ChangeProposal) -> list[ChangeProposal]:
     return [one for one in others.select_for_update() if one.new == proposal.new]
 
 
-def _decide(proposal: ChangeProposal, to: ProposalStatus, actor: Any, at: datetime) -> None:
-    _set(proposal, to, actor, at)
-
-
 def _set(proposal: ChangeProposal, to: ProposalStatus, actor: Any, at: datetime | None) -> None:
     proposal.status, proposal.decided_by, proposal.decided_at = to, actor, at
     proposal.save(update_fields=["status", "decided_by", "decided_at"])
@@ -239,28 +235,24 @@ def _as_stored(field: str, value: Any) -> Any:
     return {**value, "precision": Precision.HOUSE} if field == "place" else value
 
 
-def _origins(proposal: ChangeProposal) -> Any:
-    owner: dict[str, Any] = (
-        {"practice": proposal.practice} if proposal.practice_id else {"therapist": proposal.therapist}
-    )
-    return FieldOrigin.objects.filter(field=proposal.field, **owner)
+def _owner(proposal: ChangeProposal) -> dict[str, Any]:
+    """Whose field it is: the practice's where one is concerned, else the person's."""
+    if proposal.practice_id is not None:
+        return {"practice": proposal.practice}
+    return {"therapist": proposal.therapist}
 
 
 def _note_origin(proposal: ChangeProposal, actor: Any, at: datetime) -> None:
     if proposal.field == WORKPLACE:
         return
-    source, said_on = proposal.record.source, proposal.said_on
     fields = {
         "value": _as_stored(proposal.field, proposal.new),
-        "source": source,
-        "said_on": said_on,
+        "source": proposal.record.source,
+        "said_on": proposal.said_on,
         "taken_at": at,
         "taken_by": actor,
     }
-    owner: dict[str, Any] = (
-        {"practice": proposal.practice} if proposal.practice_id else {"therapist": proposal.therapist}
-    )
-    FieldOrigin.objects.update_or_create(field=proposal.field, **owner, defaults=fields)
+    FieldOrigin.objects.update_or_create(field=proposal.field, **_owner(proposal), defaults=fields)
 
 
 def _note_all_origins(
