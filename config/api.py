@@ -1,12 +1,18 @@
-"""The HTTP interface, version 1: one router per app."""
+"""The HTTP interface, version 1: the routers of every app."""
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from ninja import NinjaAPI
-
+from apps.communication import api as communication
+from apps.gateway import api as gateway
 from apps.gateway import problems
-from apps.geocoding.api import endpoints as geocoding
+from apps.gateway.document import DocumentedAPI
+from apps.geocoding import api as geocoding
+from apps.intake import api as intake
+from apps.matching import api as matching
+from apps.patients import api as patients
+from apps.scraping import api as scraping
+from apps.therapists import api as therapists
 
 DESCRIPTION = """Patients, therapists, searches, inquiries and contact of an agency that finds places.
 
@@ -14,7 +20,7 @@ Clients send `Authorization: Bearer …`; every operation names the scope it nee
 problem details (RFC 9457). A POST may carry an `Idempotency-Key`; a change carries `If-Match` with the ETag
 that was read. Times are ISO 8601 with their offset."""
 
-api = NinjaAPI(
+api = DocumentedAPI(
     title="Psychotherapie-Vermittlung",
     version="1.0.0",
     description=DESCRIPTION,
@@ -23,7 +29,9 @@ api = NinjaAPI(
     openapi_url=None,
 )
 problems.install(api)
-api.add_router("/geocoding", geocoding)
+for app in (patients, therapists, matching, communication, geocoding, scraping, intake, gateway):
+    for prefix, endpoints in app.ROUTERS.items():
+        api.add_router(prefix, endpoints)
 
 
 def api_urls() -> Any:

@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def lock_all() -> None:
     lock(REQUIREMENTS / "prod.in", "prod")
+    lock(REQUIREMENTS / "kafka.in", "kafka")
     lock(REQUIREMENTS / "dev.in", "dev")
     lock(REQUIREMENTS / "bench.in", "bench")
     with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
@@ -54,7 +55,7 @@ def lock(source: Path, name: str, *more: str) -> None:
 
 def lock_problems() -> list[str]:
     """What is wrong with requirements/*.txt, one sentence each."""
-    names = ("prod", "dev", "bench", "uv")
+    names = ("prod", "kafka", "dev", "bench", "uv")
     texts = {name: (ROOT / REQUIREMENTS / f"{name}.txt").read_text() for name in names}
     missing = _pins(texts["prod"]) - _pins(texts["dev"])
     problems = [

@@ -15,6 +15,7 @@ from apps.geocoding.services import travel
 from apps.geocoding.travel_times import Origin
 
 endpoints = Endpoints(tags=["geocoding"])
+ROUTERS = {"/geocoding": endpoints}
 
 Latitude = Annotated[float, Field(ge=-90, le=90, description="degrees, WGS 84")]
 Longitude = Annotated[float, Field(ge=-180, le=180, description="degrees, WGS 84")]

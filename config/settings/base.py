@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "apps.therapists",
     "apps.communication",
     "apps.scraping",
+    "apps.intake",
     "apps.matching",
     "apps.workspace",
     "allauth",

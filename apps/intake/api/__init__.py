@@ -1,0 +1,5 @@
+"""The intake part of the HTTP interface."""
+
+from apps.gateway.routing import Endpoints
+
+ROUTERS: dict[str, Endpoints] = {}
