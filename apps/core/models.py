@@ -54,13 +54,17 @@ class StatefulModel(TimestampedModel):
 
     TRANSITIONS: state → states it may go to. UNDO: the same for corrections of a mis-click.
     EVENTS: state → type of the domain event published on entering it. SUBJECT_ID: name of the
-    attribute whose value is the event's subject (the patient or therapist concerned).
+    attribute whose value is the event's subject (the patient or therapist concerned). EVENT_IDS: further
+    ids of the payload, key → attribute; one that is None stays out. EVENT_NEEDS: relations these ids are
+    read through.
     """
 
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]]
     UNDO: ClassVar[dict[str, frozenset[str]]] = {}
     EVENTS: ClassVar[dict[str, str]] = {}
     SUBJECT_ID: ClassVar[str] = "pk"
+    EVENT_IDS: ClassVar[dict[str, str]] = {}
+    EVENT_NEEDS: ClassVar[tuple[str, ...]] = ()
     status: Any
 
     class Meta:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from apps.core import bulk
@@ -104,7 +106,8 @@ def move_many(
         old = statement.run()
         going = [obj for obj in objs if obj.pk in old]
         if going and (event := type(going[0]).EVENTS.get(to)):
-            subjects = [(getattr(obj, obj.SUBJECT_ID), {"from": old[obj.pk], "to": to}) for obj in going]
+            prefetch_related_objects(going, *type(going[0]).EVENT_NEEDS)
+            subjects = [(_subject(obj), _payload(obj, old=old[obj.pk], new=to)) for obj in going]
             publish_many(type=event, subjects=subjects, at=at)
     for obj in going:
         for name, value in {**common, **(each or {}).get(obj.pk, {})}.items():
@@ -125,8 +128,10 @@ def _transaction() -> Iterator[None]:
 
 def lock(obj: S) -> S:
     """The row, locked and read again. Callers that lock several kinds keep docs/architecture.md's order."""
-    manager = type(obj)._base_manager
-    return manager.select_for_update(of=("self",)).get(pk=obj.pk)
+    rows = type(obj)._base_manager.all()
+    if obj.EVENT_NEEDS:
+        rows = rows.select_related(*obj.EVENT_NEEDS)
+    return rows.select_for_update(of=("self",)).get(pk=obj.pk)
 
 
 def record_start(obj: StatefulModel, *, actor: Any, at: datetime, reason: str = "") -> None:
@@ -149,7 +154,16 @@ def _publish(obj: StatefulModel, *, old: str, at: datetime) -> None:
     if event := obj.EVENTS.get(obj.status):
         publish(
             type=event,
-            subject_id=getattr(obj, obj.SUBJECT_ID),
+            subject_id=_subject(obj),
             at=at,
-            payload={"from": old, "to": obj.status},
+            payload=_payload(obj, old=old, new=obj.status),
         )
+
+
+def _subject(obj: StatefulModel) -> Any:
+    return attrgetter(obj.SUBJECT_ID)(obj)
+
+
+def _payload(obj: StatefulModel, *, old: str, new: str) -> dict[str, Any]:
+    ids = {key: attrgetter(path)(obj) for key, path in obj.EVENT_IDS.items()}
+    return {"from": old, "to": new} | {key: value for key, value in ids.items() if value is not None}

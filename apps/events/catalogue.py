@@ -27,6 +27,7 @@ class Machine(Protocol):
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]]
     UNDO: ClassVar[dict[str, frozenset[str]]]
     EVENTS: ClassVar[dict[str, str]]
+    EVENT_IDS: ClassVar[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -83,21 +84,26 @@ def declare_states(
     *,
     subject: str,
     starts: Iterable[str] = (),
+    ids: Mapping[str, Key] | None = None,
+    version: int = 1,
     **descriptions: str,
 ) -> None:
     """The types of a state machine, one description per state that tells (named by the state).
 
     `from` is every state with a way to the new one, undone steps included, and "" where a row may begin
-    in that state (`starts`). Raises LookupError unless the descriptions are exactly those of `EVENTS`.
+    in that state (`starts`). `ids` are the machine's EVENT_IDS, described. Raises LookupError unless the
+    descriptions are exactly those of `EVENTS` and the ids those of `EVENT_IDS`.
     """
     told = {str(state): name for state, name in machine.EVENTS.items()}
     if told.keys() != descriptions.keys():
         raise LookupError(f"{producer}: states {sorted(told.keys() ^ descriptions.keys())} are not in order")
+    if machine.EVENT_IDS.keys() != (ids or {}).keys():
+        raise LookupError(f"{producer}: the ids of {machine.__name__} are not in order")
     beginnings = {str(state) for state in starts}
     for state, description in descriptions.items():
         before = [*([NEW] if state in beginnings else []), *_states_before(machine, state)]
-        payload = {"from": _state_before(before), "to": always(state, "The state from now on")}
-        _register(told[state], producer, subject, Told(description, payload))
+        payload = {"from": _state_before(before), "to": always(state, "The state from now on"), **(ids or {})}
+        _register(told[state], producer, subject, Told(description, payload, version))
 
 
 def _state_before(states: list[str]) -> Key:

@@ -41,8 +41,8 @@ def always(value: str, description: str) -> Key:
     return Key(_schema("string", description, const=str(value)), str(value))
 
 
-def row_id(description: str, *, example: int) -> Key:
-    return Key(_schema("integer", description, minimum=1), example)
+def row_id(description: str, *, example: int, is_required: bool = True) -> Key:
+    return Key(_schema("integer", description, minimum=1), example, is_required)
 
 
 def row_text(description: str, *, example: str) -> Key:

@@ -122,7 +122,7 @@ def search_needs_no_reminder(event: DomainEvent) -> None:
     "request.accepted", "request.conflict", "request.waitlisted", "request.rejected", "request.withdrawn"
 )
 def request_needs_no_reminder(event: DomainEvent) -> None:
-    about = Inquiry.objects.filter(requests=int(event.subject_id))
+    about = Inquiry.objects.filter(requests=event.payload["request_id"])
     for inquiry in reminders.still_waiting(about):
         reminders.bring_in_line(inquiry=inquiry, at=event.occurred_at, reason=event.type)
 
@@ -134,5 +134,5 @@ def search_needs_no_call(event: DomainEvent) -> None:
 
 @subscribe("request.withdrawn")
 def asked_by_phone_is_thanked(event: DomainEvent) -> None:
-    for request in PlacementRequest.objects.filter(pk=int(event.subject_id)).select_related("inquiry"):
+    for request in PlacementRequest.objects.filter(pk=event.payload["request_id"]).select_related("inquiry"):
         calling.plan_thanks(request=request, at=event.occurred_at)

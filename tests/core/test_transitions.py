@@ -12,10 +12,10 @@ from apps.accounts.models import User
 from apps.core.errors import DomainError, StaleState
 from apps.core.transitions import lock, move, move_many, operation, record_start
 from apps.events.models import DomainEvent
-from apps.matching.enums import SearchStatus
-from apps.matching.models import PlacementSearch
+from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
+from apps.matching.models import PlacementRequest, PlacementSearch
 from apps.matching.models.search import SearchHistory
-from tests.factories.matching import SearchFactory
+from tests.factories.matching import InquiryFactory, RequestFactory, SearchFactory
 
 S = SearchStatus
 ENDED = {"ended_on": date(2026, 11, 23)}
@@ -65,7 +65,7 @@ def test_move_publishes_the_event_of_the_new_state(search: PlacementSearch, at: 
         "search.trial",
         str(search.patient_id),
         at,
-        {"from": "active", "to": "trial"},
+        {"from": "active", "to": "trial", "search_id": search.pk},
         "matching",
     )
 
@@ -181,7 +181,7 @@ def test_record_start_writes_the_first_history_row(
         record_start(search, actor=coordinator, at=at, reason="by phone")
     row = search.history.get()
     assert (row.old, row.new, row.actor, row.reason) == ("", "active", coordinator, "by phone")
-    assert DomainEvent.objects.get().payload == {"from": "", "to": "active"}
+    assert DomainEvent.objects.get().payload == {"from": "", "to": "active", "search_id": search.pk}
 
 
 def test_lock_reads_the_row_again(search: PlacementSearch) -> None:
@@ -241,7 +241,9 @@ def test_move_many_does_the_same_as_move(coordinator: User, at: datetime) -> Non
         )
     events = DomainEvent.objects.filter(type="search.paused").order_by("id")
     assert [event.subject_id for event in events] == [str(row.patient_id) for row in (one, *many)]
-    assert {str(event.payload) for event in events} == {"{'to': 'paused', 'from': 'active'}"}
+    assert [event.payload for event in events] == [
+        {"from": "active", "to": "paused", "search_id": row.pk} for row in (one, *many)
+    ]
 
 
 def test_move_many_leaves_out_what_has_no_such_way_any_more(db: None, at: datetime) -> None:
@@ -278,3 +280,38 @@ def test_move_many_without_a_transaction_makes_its_own(db: None, at: datetime) -
     with operation() as operation_id:
         move_many([row], to=S.TRIAL, actor=None, at=at)
     assert row.history.get().operation == operation_id
+
+
+@pytest.mark.django_db
+def test_event_carries_the_ids_that_the_model_names(at: datetime) -> None:
+    request = RequestFactory(status=RequestStatus.SENT)
+    move(request, to=RequestStatus.WITHDRAWN, actor=None, at=at)
+    event = DomainEvent.objects.get(type="request.withdrawn")
+    assert event.subject_id == str(request.search.patient_id)
+    assert event.payload == {
+        "from": "sent",
+        "to": "withdrawn",
+        "request_id": request.pk,
+        "search_id": request.search_id,
+        "inquiry_id": request.inquiry_id,
+        "therapist_id": request.therapist_id,
+    }
+
+
+@pytest.mark.django_db
+def test_many_events_read_what_their_ids_need_in_one_query(
+    django_assert_max_num_queries: Any, at: datetime
+) -> None:
+    pks = [RequestFactory(status=RequestStatus.SENT).pk for _each in range(5)]
+    requests = list(PlacementRequest.objects.filter(pk__in=pks))
+    with django_assert_max_num_queries(5):  # savepoint twice, move, read searches, write events
+        move_many(requests, to=RequestStatus.WITHDRAWN, actor=None, at=at)
+    told = DomainEvent.objects.filter(type="request.withdrawn").values_list("subject_id", flat=True)
+    assert sorted(told) == sorted(str(one.search.patient_id) for one in requests)
+
+
+@pytest.mark.django_db
+def test_id_that_is_none_stays_out(at: datetime) -> None:
+    inquiry = InquiryFactory(status=InquiryStatus.RELEASED, round=None)
+    move(inquiry, to=InquiryStatus.CANCELLED, actor=None, at=at)
+    assert "round_id" not in DomainEvent.objects.get(type="inquiry.cancelled").payload

@@ -16,10 +16,11 @@ from apps.events.catalogue import (
 )
 from apps.events.documents import product_types
 from apps.events.models import DomainEvent
-from apps.events.schema import always
+from apps.events.schema import always, row_id
 
 # what an event may say at all: ids, states, codes and names of fields
-HARMLESS = {"from", "to", "changed", "patient_id", "therapist_id", "kind", "precision", "reason"}
+IDS = {"patient_id", "therapist_id", "search_id", "inquiry_id", "round_id", "request_id", "evidence_id"}
+HARMLESS = {"from", "to", "changed", "kind", "precision", "reason", *IDS}
 
 
 def test_every_declared_type_has_producer_and_description() -> None:
@@ -74,6 +75,11 @@ class Machine:
     TRANSITIONS: ClassVar = {"a": frozenset({"b"}), "b": frozenset({"c"}), "c": frozenset()}
     UNDO: ClassVar = {"c": frozenset({"b"})}
     EVENTS: ClassVar = {"a": "x.a", "b": "x.b"}
+    EVENT_IDS: ClassVar[dict[str, str]] = {}
+
+
+class Related(Machine):
+    EVENT_IDS: ClassVar = {"other_id": "other_id"}
 
 
 @pytest.mark.usefixtures("registries")
@@ -89,6 +95,18 @@ def test_declared_states_know_every_way_to_them() -> None:
 def test_declared_states_are_those_that_tell() -> None:
     with pytest.raises(LookupError, match=r"\['b', 'c'\]"):
         declare_states("tests", Machine, subject="an x", a="Begun", c="Done")
+
+
+@pytest.mark.usefixtures("registries")
+def test_declared_ids_are_those_of_the_machine() -> None:
+    ids = {"other_id": row_id("Another row", example=7)}
+    with pytest.raises(LookupError, match="ids of Related"):
+        declare_states("tests", Related, subject="an x", a="Begun", b="Gone on")
+    with pytest.raises(LookupError, match="ids of Machine"):
+        declare_states("tests", Machine, subject="an x", ids=ids, a="Begun", b="Gone on")
+    declare_states("tests", Related, subject="an x", starts=["a"], ids=ids, version=2, a="Begun", b="Gone on")
+    declared = catalogue.type_registry["x.a"]
+    assert (declared.version, declared.keys) == (2, {"from", "to", "other_id"})
 
 
 @pytest.mark.usefixtures("registries")

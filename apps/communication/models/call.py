@@ -30,6 +30,7 @@ class PhoneCall(StatefulModel):
     }
     UNDO: ClassVar = {C.DONE: frozenset({C.PLANNED}), C.CANCELLED: frozenset({C.PLANNED})}
     EVENTS: ClassVar = {status: f"call.{status}" for status in C}
+    EVENT_IDS: ClassVar = {"therapist_id": "therapist_id"}
 
     status = models.CharField(_("status"), max_length=12, choices=C.choices, default=C.PLANNED)
     purpose = models.CharField(_("purpose"), max_length=16, choices=CallPurpose.choices)

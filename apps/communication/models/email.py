@@ -42,6 +42,7 @@ class EmailMessage(StatefulModel):
     EVENTS: ClassVar = {
         status: f"email.{status}" for status in E if status not in (E.SENDING, E.HANDING_OVER)
     }
+    EVENT_IDS: ClassVar = {"therapist_id": "therapist_id", "patient_id": "patient_id"}
 
     status = models.CharField(_("status"), max_length=12, choices=E.choices, default=E.QUEUED)
     kind = models.CharField(_("letter"), max_length=32, choices=LetterKind.choices)

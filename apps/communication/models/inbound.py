@@ -37,6 +37,7 @@ class InboundMessage(StatefulModel):
         I.DISMISSED: frozenset({I.WAITING, I.UNMATCHED, I.PARKED}),
     }
     EVENTS: ClassVar = {status: f"inbound.{status}" for status in I}
+    EVENT_IDS: ClassVar = {"therapist_id": "therapist_id", "patient_id": "patient_id"}
 
     status = models.CharField(_("status"), max_length=12, choices=I.choices, default=I.UNMATCHED)
     kind = models.CharField(_("kind"), max_length=16, choices=InboundKind.choices)

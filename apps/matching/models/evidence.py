@@ -58,6 +58,7 @@ class RefusalEvidence(StatefulModel):
     }
     EVENTS: ClassVar = {E.SIGNED: "evidence.signed", E.VOID: "evidence.void"}
     SUBJECT_ID: ClassVar = "patient_id"
+    EVENT_IDS: ClassVar = {"evidence_id": "pk"}
 
     status = models.CharField(_("status"), max_length=8, choices=E.choices, default=E.DRAFT)
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="evidences", verbose_name=_("patient"))

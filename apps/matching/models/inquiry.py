@@ -61,6 +61,7 @@ class Inquiry(StatefulModel):
     }
     EVENTS: ClassVar = {status: f"inquiry.{status}" for status in I if status != I.DRAFT}
     SUBJECT_ID: ClassVar = "therapist_id"
+    EVENT_IDS: ClassVar = {"inquiry_id": "pk", "round_id": "round_id"}
 
     reference = models.CharField(
         _("reference"), max_length=8, unique=True, default=new_reference, editable=False

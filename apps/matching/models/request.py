@@ -64,6 +64,14 @@ class PlacementRequest(StatefulModel):
             R.NOT_FITTING,
         )
     }
+    SUBJECT_ID: ClassVar = "search.patient_id"
+    EVENT_IDS: ClassVar = {
+        "request_id": "pk",
+        "search_id": "search_id",
+        "inquiry_id": "inquiry_id",
+        "therapist_id": "therapist_id",
+    }
+    EVENT_NEEDS: ClassVar = ("search",)
 
     search = models.ForeignKey(
         PlacementSearch, models.PROTECT, related_name="requests", verbose_name=_("search")

@@ -37,6 +37,7 @@ class PlacementSearch(StatefulModel):
     }
     EVENTS: ClassVar = {status: f"search.{status}" for status in P}
     SUBJECT_ID: ClassVar = "patient_id"
+    EVENT_IDS: ClassVar = {"search_id": "pk"}
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="searches", verbose_name=_("patient"))
     status = models.CharField(_("status"), max_length=12, choices=P.choices, default=P.ACTIVE, editable=False)

@@ -192,7 +192,12 @@ def _identity(request: PlacementRequest) -> Identity:
 
 
 def _tell(event: str, link: IdentityLink, at: datetime) -> None:
-    """The trace that stays: which request, when; who stands in the row."""
+    """The trace that stays: which request, when, whose identity, for whom."""
     request = link.request
-    payload = {"patient_id": request.search.patient_id, "therapist_id": request.therapist_id}
-    publish(type=event, subject_id=request.pk, at=at, payload=payload)
+    patient_id = request.search.patient_id
+    payload = {
+        "request_id": request.pk,
+        "patient_id": patient_id,
+        "therapist_id": request.therapist_id,
+    }
+    publish(type=event, subject_id=patient_id, at=at, payload=payload)

@@ -20,7 +20,7 @@ def test_every_type_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(documents.product_types())
     [line] = [line for line in lines if line.startswith("identity.opened ")]
-    assert line.split()[1:5] == ["v1", "matching", "patient_id,", "therapist_id"]
+    assert line.split()[1:6] == ["v2", "matching", "request_id,", "patient_id,", "therapist_id"]
 
 
 def test_all_of_it_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
