@@ -30,6 +30,7 @@ CHECKS = {
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "deploy": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
     "events": [*MANAGE, "event_catalogue", "--check"],
+    "openapi": [*MANAGE, "openapi", "--check"],
     "translations": [*MANAGE, "messages", "--check"],
     "requirements": [sys.executable, "scripts/lock.py", "--check"],
 }

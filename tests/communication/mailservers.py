@@ -71,9 +71,10 @@ class ScriptedServer:
                 return
             for line in lines:
                 step = line[:4].upper().strip().decode()
-                if not self._answer(connection, step):
+                answer = self._answer(connection, step)
+                if not answer or step == "QUIT":
                     return
-                if step == "DATA" and self._last.startswith("354") and not self._take(connection, lines):
+                if step == "DATA" and answer.startswith("354") and not self._take(connection, lines):
                     return
 
     def _take(self, connection: socket.socket, lines: Any) -> bool:
@@ -81,25 +82,25 @@ class ScriptedServer:
         for line in lines:
             if line == b".\r\n":
                 self.arrived.append(b"".join(received))
-                return self._answer(connection, "DOT")
+                return bool(self._answer(connection, "DOT"))
             received.append(line)
         return False
 
-    def _answer(self, connection: socket.socket, step: str) -> bool:
-        """False where the conversation is over."""
+    def _answer(self, connection: socket.socket, step: str) -> str:
+        """What was answered; empty where the conversation is over."""
         answers = self.script[step]
-        self._last = answers.pop(0) if answers else USUAL.get(step, "250 OK")
+        answer = answers.pop(0) if answers else USUAL.get(step, "250 OK")
         self.steps.append(step)
         if step in self.reached:
             self.reached[step].set()
-        if self._last == SLOW:
+        if answer == SLOW:
             self.ends.wait(timeout=1)
-        if self._last == SILENCE:
+        if answer == SILENCE:
             self.ends.wait(timeout=20)
-        if self._last in (CLOSE, SILENCE):
-            return False
-        connection.sendall(self._last.encode() + b"\r\n")
-        return not self._last.startswith("421") and step != "QUIT"
+        if answer in (CLOSE, SILENCE):
+            return ""
+        connection.sendall(answer.encode() + b"\r\n")
+        return "" if answer.startswith("421") else answer
 
 
 @contextmanager
