@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test rivals bench faults check lock format shell stop clean
+.PHONY: help setup demo run test rivals bench faults fuzz check lock format shell stop clean
 
 # The first Python that is new enough; another one: make setup PYTHON=/path/to/python3
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -59,6 +59,9 @@ bench: setup ## Measure the product beside its rivals (ONLY=matching for a part,
 faults: setup ## Kill, cut and repeat on purpose, count what is lost or doubled (ONLY=F1 CONTROL=1 SEED=7 SCALE=0.1)
 	@$(VENV_PYTHON) -m faults $(foreach kind,$(ONLY),--only $(kind)) $(if $(CONTROL),--control) \
 		$(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+
+fuzz: setup ## Ask every operation of the interface what nobody would ask (CASES=40 each)
+	@$(VENV_PYTHON) scripts/fuzz.py $(if $(CASES),--cases $(CASES))
 
 check: setup ## Run every check that is not a test and sum up
 	@$(VENV_PYTHON) scripts/check.py

@@ -10,7 +10,7 @@ import argparse
 from benchmarks import database
 from benchmarks.database import say, stated
 
-NAMES = ("matching", "pages", "import", "mail", "planning", "acceptance", "simulation")
+NAMES = ("matching", "pages", "import", "mail", "planning", "acceptance", "simulation", "api")
 
 
 def main() -> None:

@@ -36,4 +36,5 @@ PARTS: dict[str, Callable[[tuple[str, ...]], Figures]] = {
     "planning": _module("planning"),
     "acceptance": _module("acceptance"),
     "simulation": _module("simulation"),
+    "api": _module("api"),
 }

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.urls import re_path
+
 from apps.communication import api as communication
 from apps.gateway import api as gateway
 from apps.gateway import problems
@@ -38,5 +40,6 @@ def api_urls() -> Any:
     """The URLs, let through by the log-in of the pages: every endpoint has guards of its own."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        pattern.callback = login_not_required(pattern.callback)  # type: ignore[type-var]
-    return patterns, app_name, namespace
+        pattern.callback = login_not_required(problems.told_to_programs(pattern.callback))
+    unknown = re_path("", login_not_required(problems.unknown_path), name="unknown")
+    return [*patterns, unknown], app_name, namespace

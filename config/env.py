@@ -3,6 +3,7 @@
 Settings call `read(profile)` once; the rest of the code asks `django.conf.settings`.
 """
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ Profile = Literal["dev", "test", "prod"]
 DEV_SECRET_KEY = "development-only-" + "x" * 48
 DEV_FIELD_KEY = "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMDAwMDA="
 DEV_BLIND_INDEX_KEY = "development-only-blind-index-key"
+KAFKA_PROTOCOLS = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Environment:
     geocoder_contact: str
     scraper_contact: str
     routers: dict[str, Any]
+    kafka: dict[str, Any]
+    webhook_allowed_networks: list[str]
     require_second_factor: bool
     log_level: str
     health_token: str
@@ -90,6 +94,8 @@ def read(profile: Profile) -> Environment:
         **_geocoder(env),
         scraper_contact=env.str("SCRAPER_CONTACT", ""),
         routers=_routers(env),
+        kafka=_kafka(env),
+        webhook_allowed_networks=_networks(env, "WEBHOOK_ALLOWED_NETWORKS"),
         require_second_factor=env.bool("REQUIRE_SECOND_FACTOR", profile == "prod"),
         log_level=env.str("LOG_LEVEL", "INFO" if profile == "prod" else "WARNING"),
         health_token=env.str("HEALTH_TOKEN", ""),
@@ -132,6 +138,33 @@ def _routers(env: environ.Env) -> dict[str, Any]:
         "OSRM_COORDINATES": coordinates,
         "TRANSIT_IS_OWN": env.bool("TRANSIT_IS_OWN", False),
     }
+
+
+def _networks(env: environ.Env, name: str) -> list[str]:
+    """Networks as in 10.1.2.0/24, comma-separated."""
+    found = [network.strip() for network in env.list(name, default=[])]
+    try:
+        return [str(ipaddress.ip_network(network)) for network in found]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must hold networks such as 10.1.2.0/24. See .env.example."
+        ) from error
+
+
+def _kafka(env: environ.Env) -> dict[str, Any]:
+    """Servers of the relay, and how they let us in: only what is set, by the names of the client library."""
+    names = (
+        *("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password"),
+        *("ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password"),
+    )
+    values = {name: env.str(f"KAFKA_{name.replace('.', '_').upper()}", "") for name in names}
+    security = {name: value for name, value in values.items() if value}
+    protocol = security.get("security.protocol", "plaintext").lower()
+    if protocol not in KAFKA_PROTOCOLS:
+        raise ImproperlyConfigured(
+            f"KAFKA_SECURITY_PROTOCOL must be one of {', '.join(KAFKA_PROTOCOLS)}. See .env.example."
+        )
+    return {"KAFKA_SERVERS": env.str("KAFKA_SERVERS", ""), "KAFKA_SECURITY": security}
 
 
 def _require(env: environ.Env, *names: str) -> None:

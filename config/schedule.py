@@ -17,6 +17,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "matching-simulations": {"task": "matching.run_simulations", "schedule": SECONDS(60)},
     "geocoding-place-addresses": {"task": "geocoding.place_addresses", "schedule": SECONDS(60)},
     "imports-work-off": {"task": "imports.work_off", "schedule": SECONDS(30)},
+    # receivers of events: those that publishers have queued, and what was missed
+    "gateway-deliver-webhooks": {"task": "gateway.deliver_webhooks", "schedule": SECONDS(15)},
     # mailboxes: new messages, unclear letters
     "communication-poll-mailbox": {
         "task": "communication.poll_mailbox",
@@ -60,7 +62,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "patients-duplicates": {"task": "patients.find_duplicates", "schedule": crontab(hour="2", minute="20")},
     "core-forget-merges": {"task": "core.forget_merges", "schedule": crontab(hour="2", minute="40")},
     "imports-forget-old": {"task": "imports.forget_old", "schedule": crontab(hour="2", minute="40")},
+    "intake-empty-old": {"task": "intake.empty_old", "schedule": crontab(hour="2", minute="45")},
     "gateway-forget-answers": {"task": "gateway.forget_answers", "schedule": crontab(hour="2", minute="55")},
+    "gateway-forget-deliveries": {
+        "task": "gateway.forget_deliveries",
+        "schedule": crontab(hour="2", minute="55"),
+    },
     "core-forget-changes": {"task": "core.forget_changes", "schedule": crontab(hour="2", minute="50")},
     "matching-recheck": {"task": "matching.recheck_unsent", "schedule": crontab(hour="5", minute="0")},
 }

@@ -14,6 +14,7 @@ from faults import (
     ground,
     inbound_repeated,
     poison,
+    relay_killed,
     sender_killed,
     smtp_trouble,
     two_clocks,
@@ -48,6 +49,7 @@ PARTS: dict[str, Kind] = {
     "F9": Kind(clicked_twice.run, clicked_twice.FAULTS, 10),
     "F10": Kind(inbound_repeated.run, inbound_repeated.FAULTS, 15),
     "F16": Kind(poison.run, poison.FAULTS, 2),
+    "F21": Kind(relay_killed.run, relay_killed.FAULTS, 10),
     "weeks": Kind(weeks.run, weeks.FAULTS, 2),
 }
 

@@ -37,6 +37,8 @@ class LetterKind(models.TextChoices):
     PATIENT_PLACE_CALL = "patient_place_call", _("place found, please call the practice (to the patient)")
     PATIENT_SEARCH_ENDED = "patient_search_ended", _("search ended (to the patient)")
     PATIENT_EVIDENCE = "patient_evidence", _("evidence of refusals (to the patient)")
+    # to whoever registered on a website
+    REGISTRATION = "registration", _("confirmation of the address (registration)")
     # to ourselves
     TEST = "test", _("test")
 

@@ -16,6 +16,20 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
+class ProbeMiddleware:
+    """The machine room's questions have no session: with the database away nobody could look one up."""
+
+    PATHS = frozenset({"/healthz", "/readyz", "/version"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in self.PATHS:
+            request.COOKIES = {}
+        return self.get_response(request)
+
+
 class ActorMiddleware:
     """Names the user in the audit trail of every change made during the request."""
 

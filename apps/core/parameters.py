@@ -54,6 +54,9 @@ DEFINITIONS: dict[str, Definition] = {
         ),
     ),
     "retention_months": Definition(_("Anonymise after the end of a case"), 6, 1, 120, _("months")),
+    "registration_retention_days": Definition(
+        _("Empty registrations after the decision"), 30, 1, 365, _("days")
+    ),
     "weight_acceptance": Definition(_("Ranking: expected acceptance"), 0.45, 0, 1),
     "weight_distance": Definition(_("Ranking: distance or travel time"), 0.25, 0, 1),
     "weight_hours": Definition(_("Ranking: common hours"), 0.20, 0, 1),

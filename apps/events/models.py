@@ -1,8 +1,18 @@
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+# In the publisher's own transaction: a row for every outlet that is switched on, none where none is.
+_HAND_TO_OUTLETS = """
+INSERT INTO events_outgoing (outlet_id, event_id, queued_at)
+SELECT outlet.id, news.id, now() FROM news CROSS JOIN events_outlet AS outlet
+WHERE outlet.is_on ORDER BY news.id, outlet.id;
+RETURN NULL;
+"""
 
 
 class DomainEvent(models.Model):
@@ -51,6 +61,16 @@ class DomainEvent(models.Model):
                 name="event_not_both_done_and_parked",
                 condition=Q(dispatched_at__isnull=True) | Q(parked_at__isnull=True),
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="hand_to_outlets",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="news"),
+                func=_HAND_TO_OUTLETS,
+            )
         ]
 
     def __str__(self) -> str:
@@ -103,3 +123,57 @@ class Redrive(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} · {self.error}"
+
+
+class Outlet(models.Model):
+    """A way out of the house for every event, switched on by its first user (`relay.outlets`).
+
+    `past_next` … `past_until` are ids of the past that are still to be queued.
+    """
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    is_on = models.BooleanField(_("switched on"), default=False)
+    since = models.DateTimeField(_("switched on since"), null=True, blank=True)
+    past_next = models.BigIntegerField(_("first event of the past still to be queued"), null=True, blank=True)
+    past_until = models.BigIntegerField(_("last event of the past to be queued"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("outlet of events")
+        verbose_name_plural = _("outlets of events")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Outgoing(models.Model):
+    """An event that waits at an outlet; the row goes when the other side has confirmed the event.
+
+    Written by a trigger in the publisher's transaction. A reader that remembers the last id it has seen
+    would pass over events whose transaction commits late; a row is found whenever it appears. Taken by the
+    id of the event, the events of one subject come in their order: publishers hold the subject's lock until
+    they commit, so that of two events of one subject the one with the lower id was committed first.
+    """
+
+    # Without a constraint: its check would lock the outlet's one row for every publisher.
+    outlet = models.ForeignKey(
+        Outlet,
+        models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("outlet"),
+    )
+    event = models.ForeignKey(DomainEvent, models.CASCADE, related_name="+", verbose_name=_("event"))
+    queued_at = models.DateTimeField(_("queued at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("outgoing event")
+        verbose_name_plural = _("outgoing events")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["outlet", "event"], name="outgoing_once_per_outlet"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} → {self.outlet_id}"

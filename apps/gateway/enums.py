@@ -31,3 +31,35 @@ class Scope(models.TextChoices):
 # What a role may do with a session instead of a token: as on the pages.
 VIEWER_SCOPES = frozenset(scope for scope in Scope if scope.endswith(":read"))
 WORKER_SCOPES = frozenset(scope for scope in Scope if scope != Scope.WEBHOOKS_WRITE)
+
+
+class DisabledReason(models.TextChoices):
+    """Why a webhook subscription gets nothing."""
+
+    BY_CLIENT = "by_client", _("switched off by the client")
+    BY_STAFF = "by_staff", _("switched off by hand")
+    GONE = "gone", _("the receiver says that it is gone")
+    FAILING = "failing", _("the receiver has not answered for too long")
+
+
+BY_ITSELF = frozenset({DisabledReason.GONE, DisabledReason.FAILING})  # nobody has decided it
+
+
+class Trouble(models.TextChoices):
+    """Why an attempt to deliver has failed: a class, never the receiver's own words."""
+
+    STATUS = "status", _("the answer was not 2xx")
+    TIMEOUT = "timeout", _("no answer in time")
+    CONNECTION = "connection", _("no connection")
+    TLS = "tls", _("the certificate cannot be trusted")
+    PROTOCOL = "protocol", _("no answer in HTTP")
+    HOST = "host", _("the host is unknown")
+    ADDRESS = "address", _("the address must not be called")
+
+
+class DeliveryState(models.TextChoices):
+    """How far one event has come on its way to one receiver."""
+
+    WAITING = "waiting", _("waiting")
+    RETRYING = "retrying", _("tried in vain so far")
+    DELIVERED = "delivered", _("delivered")

@@ -2,11 +2,12 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from ninja import Field, Schema
 from pydantic import create_model
@@ -21,7 +22,7 @@ class PageQuery(Schema):
     """`sort` is one of the list's own names, with a minus for descending."""
 
     limit: int = Field(USUAL, ge=1, le=MOST, description="Rows a page")
-    cursor: str = Field("", max_length=600, description="`next` of the page before")
+    cursor: str = Field("", max_length=2000, description="`next` of the page before")
     sort: str = Field("", max_length=40)
 
 
@@ -57,11 +58,19 @@ def page(
     is_down = name.startswith("-")
     ordered = rows.order_by(*(F(column).desc() if is_down else F(column).asc() for column in columns))
     if query.cursor:
-        ordered = ordered.filter(_behind(columns, _read(query.cursor, name, len(columns)), is_down))
+        ordered = _from(ordered, _behind(columns, _read(query.cursor, name, len(columns)), is_down))
     found = list(ordered[: query.limit + 1])
     items = found[: query.limit]
     has_more = len(found) > query.limit
     return Page(items, _cursor(name, items[-1], columns) if has_more else "")
+
+
+def _from(rows: QuerySet[Any], behind: Q) -> QuerySet[Any]:
+    """A cursor is ours, but it comes back from outside: one whose values are no values is refused."""
+    try:
+        return rows.filter(behind)
+    except (ValueError, TypeError, ValidationError, OverflowError) as error:
+        raise Unusable("cursor") from error
 
 
 def _behind(columns: Sequence[str], values: Sequence[Any], is_down: bool) -> Q:
@@ -76,7 +85,8 @@ def _behind(columns: Sequence[str], values: Sequence[Any], is_down: bool) -> Q:
 
 def _cursor(name: str, row: Any, columns: Sequence[str]) -> str:
     values = [_value(row, column) for column in columns]
-    return base64.urlsafe_b64encode(json.dumps([name, values], default=_plain).encode()).decode()
+    told = json.dumps([name, values], default=_plain, ensure_ascii=False)
+    return base64.urlsafe_b64encode(told.encode()).decode()
 
 
 def _value(row: Any, column: str) -> Any:
@@ -98,7 +108,6 @@ def _read(cursor: str, name: str, count: int) -> list[Any]:
         raise Unusable("cursor") from error
     if found != name or not isinstance(values, list) or len(values) != count:
         raise Unusable("cursor")
+    if not all(isinstance(value, str | int | float) and "\x00" not in str(value) for value in values):
+        raise Unusable("cursor")
     return values
-
-
-Reader = Callable[[Any], Any]

@@ -1,10 +1,13 @@
 """Errors as problem details (RFC 9457): type, title, status, detail, and for wrong fields their paths."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
@@ -78,6 +81,28 @@ def install(api: NinjaAPI) -> None:
         api.add_exception_handler(error, handler)
 
 
+def told_to_programs(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A method that a path does not have is told as a problem, too."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        title = _("This cannot be done here.")
+        told = problem(request, kind="method-not-allowed", title=title, status=405)
+        told["Allow"] = response["Allow"]
+        return told
+
+    return wrapped
+
+
+@csrf_exempt
+def unknown_path(request: HttpRequest) -> HttpResponse:
+    title = _("There is no such thing.")
+    return problem(request, kind="not-found", title=title, status=404)
+
+
 def _of_schema(request: HttpRequest, error: SchemaError) -> HttpResponse:
     errors = [(_path(one["loc"]), str(one["msg"])) for one in error.errors]
     return _invalid(request, errors)
@@ -98,8 +123,10 @@ def _invalid(request: HttpRequest, errors: list[tuple[str, str]]) -> HttpRespons
 
 
 def _path(location: tuple[Any, ...]) -> str:
-    """("body", "data", "wishes", 0) → "wishes.0": where the client wrote it."""
-    parts = [part for part in location if part not in ("body", "data", "query", "path", "filters")]
+    """("body", "data", "wishes", 0) → "wishes.0": where the client wrote it, without our own names."""
+    place, *parts = location
+    if place in ("body", "form", "query") and len(parts) > 1:
+        parts = parts[1:]
     return ".".join(map(str, parts))
 
 

@@ -15,6 +15,19 @@ ALWAYS = (400, 401, 403, 422, 429)
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 Endpoint = Callable[..., Any]
 
+KEY = {
+    "in": "header",
+    "name": HEADER,
+    "schema": {"type": "string", "maxLength": LONGEST_KEY},
+    "description": "The same key with the same request gets the same answer; the effect happens once.",
+}
+VERSION = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the version that was read. Without it 428, with an old one 412.",
+}
+
 
 class Endpoints(Router):
     """`@endpoints.get("/{int:pk}", scope=Scope.PATIENTS_READ, answer=PatientOut)`.
@@ -48,7 +61,7 @@ class Endpoints(Router):
             path,
             auth=needs(scope),
             response=responses,
-            openapi_extra=_extra(scope, is_keyed=is_writing and "POST" in methods),
+            openapi_extra=_extra(scope, is_keyed=is_writing and "POST" in methods, is_versioned=versioned),
             **kwargs,
         )
         return (lambda view: operation(decorate_view(all_or_nothing)(view))) if is_writing else operation
@@ -69,10 +82,6 @@ class Endpoints(Router):
         return self._endpoint(["DELETE"], path, **kwargs)
 
 
-def _extra(scope: Scope, *, is_keyed: bool) -> dict[str, Any]:
-    extra: dict[str, Any] = {"x-scope": scope.value}
-    if is_keyed:
-        schema = {"type": "string", "maxLength": LONGEST_KEY}
-        text = "The same key with the same request gets the same answer; the effect happens once."
-        extra["parameters"] = [{"in": "header", "name": HEADER, "schema": schema, "description": text}]
-    return extra
+def _extra(scope: Scope, *, is_keyed: bool, is_versioned: bool) -> dict[str, Any]:
+    headers = [*([KEY] if is_keyed else []), *([VERSION] if is_versioned else [])]
+    return {"x-scope": scope.value} | ({"parameters": headers} if headers else {})

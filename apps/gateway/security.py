@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pghistory
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
@@ -57,6 +58,7 @@ def _admitted(request: HttpRequest, principal: Principal, scope: Scope) -> Princ
     if not principal.may(scope):
         raise Forbidden(scope)
     request.principal = principal  # type: ignore[attr-defined]
+    pghistory.context(user=principal.account.pk)  # joins the trail that `ActorMiddleware` has begun
     return principal
 
 

@@ -66,13 +66,24 @@ class TravelsOut(Schema):
     travels: list[TravelOut]
 
 
-@endpoints.get("/place", scope=Scope.GEOCODING_READ, answer=PlaceOut, summary="Where a PLZ or town lies")
+@endpoints.get(
+    "/place",
+    operation_id="find_place",
+    scope=Scope.GEOCODING_READ,
+    answer=PlaceOut,
+    summary="Where a PLZ or town lies",
+)
 def place(request: HttpRequest, query: Query[PlaceQuery]) -> selectors.Location:
     return selectors.locate(plz=query.plz, city=query.city)
 
 
 @endpoints.post(
-    "/distances", scope=Scope.GEOCODING_READ, answer=DistanceOut, is_question=True, summary="Distances"
+    "/distances",
+    operation_id="measure_distances",
+    scope=Scope.GEOCODING_READ,
+    answer=DistanceOut,
+    is_question=True,
+    summary="Distances as the crow flies",
 )
 def distances(request: HttpRequest, data: DistanceIn) -> dict[str, list[float]]:
     origin = data.origin
@@ -85,7 +96,12 @@ def distances(request: HttpRequest, data: DistanceIn) -> dict[str, list[float]]:
 
 
 @endpoints.post(
-    "/travel-times", scope=Scope.GEOCODING_READ, answer=TravelsOut, is_question=True, summary="Travel times"
+    "/travel-times",
+    operation_id="measure_travel_times",
+    scope=Scope.GEOCODING_READ,
+    answer=TravelsOut,
+    is_question=True,
+    summary="Travel times",
 )
 def travel_times(request: HttpRequest, data: TravelIn) -> dict[str, list[dict[str, object]]]:
     found = travel.travel_minutes(

@@ -8,6 +8,7 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.matching import (  # noqa: F401  (register themselves)
+            call_outcomes,
             call_reasons,
             doctor,
             events,

@@ -228,6 +228,9 @@ class Patient(StatefulModel):
         indexes = [
             models.Index(fields=["last_name", "first_name", "id"], name="patient_by_name"),
             models.Index(fields=["status", "id"], name="patient_by_status"),
+            models.Index(fields=["created_at", "id"], name="patient_by_creation"),
+            models.Index(fields=["updated_at", "id"], name="patient_by_change"),
+            models.Index(fields=["plz"], name="patient_by_plz", opclasses=["varchar_pattern_ops"]),
         ]
         constraints = [
             models.CheckConstraint(name="patient_status_known", condition=Q(status__in=S.values)),

@@ -105,7 +105,7 @@ def parameters_on(today: date) -> Parameters:
 
 def consents_in_force(*, patient: Patient, on: date) -> list[Consent]:
     """A consent holds from the day it was given until the day before its withdrawal."""
-    return [consent for consent in patient.consents.all() if _holds(consent, on)]
+    return [consent for consent in patient.consents.all() if consent_holds(consent=consent, on=on)]
 
 
 def has_consent(*, patient_id: int, purpose: str, on: date) -> bool:
@@ -164,7 +164,7 @@ def _alphabetical(text: str) -> str:
     return unicodedata.normalize("NFKD", text.casefold())
 
 
-def _holds(consent: Consent, on: date) -> bool:
+def consent_holds(*, consent: Consent, on: date) -> bool:
     return consent.given_on <= on and (consent.withdrawn_on is None or consent.withdrawn_on > on)
 
 

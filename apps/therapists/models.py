@@ -1,11 +1,13 @@
 """Therapists, their practices, approvals and hours, and what protects them from too many contacts."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,8 @@ from apps.therapists.enums import (
 )
 
 S = TherapistStatus
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # an order needs an instant where there is none
+LAST_CONTACT = Coalesce(Greatest("last_email_at", "last_call_at", "last_talk_at"), Value(NEVER))
 WORKING_THERE = "SELECT therapist_id AS subject FROM therapists_workplace WHERE practice_id = {value}"
 
 
@@ -71,6 +75,8 @@ class Practice(TimestampedModel):
             models.Index(fields=["plz"], name="practice_plz"),
             models.Index(fields=["email"], name="practice_email", condition=~Q(email="")),
             models.Index(fields=["phone"], name="practice_phone", condition=~Q(phone="")),
+            models.Index(fields=["name", "id"], name="practice_by_name"),
+            models.Index(fields=["updated_at", "id"], name="practice_by_change"),
         ]
         constraints = [
             models.CheckConstraint(name="practice_plz_form", condition=Q(plz__regex=r"^\d{5}$")),
@@ -188,6 +194,9 @@ class Therapist(StatefulModel):
         indexes = [
             models.Index(fields=["last_name", "first_name", "id"], name="therapist_by_name"),
             models.Index(fields=["status", "review_status", "id"], name="therapist_by_status"),
+            models.Index(fields=["created_at", "id"], name="therapist_by_creation"),
+            models.Index(fields=["updated_at", "id"], name="therapist_by_change"),
+            models.Index(LAST_CONTACT, "id", name="therapist_by_last_contact"),
         ]
         constraints = [
             models.CheckConstraint(name="therapist_status_known", condition=Q(status__in=S.values)),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.weekly import Interval, total_minutes
 from apps.therapists import names
 from apps.therapists.enums import HoursKind, ReviewStatus, TherapistStatus
-from apps.therapists.models import ContactPause, Practice, Therapist, Workplace
+from apps.therapists.models import LAST_CONTACT, ContactPause, Practice, Therapist, Workplace
 
 PUBLISHED, PERMISSION = "published", "permission"
 LEAST_PHONE_MINUTES = (
@@ -66,6 +66,11 @@ def with_pause(therapists: QuerySet[Therapist], today: date) -> QuerySet[Therapi
     """Annotates `paused_until`: last day of the longest pause of anybody in the contact group, or None."""
     pauses = pauses_in_force(today).filter(therapist__contact_group=OuterRef("contact_group"))
     return therapists.annotate(paused_until=Subquery(pauses.order_by("-until").values("until")[:1]))
+
+
+def with_last_contact(therapists: QuerySet[Therapist]) -> QuerySet[Therapist]:
+    """Annotates `last_contact`: the latest of e-mail, call and talk; `NEVER` where there was none."""
+    return therapists.annotate(last_contact=LAST_CONTACT)
 
 
 def with_offer(therapists: QuerySet[Therapist]) -> QuerySet[Therapist]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 TODAY = "workspace:today"
 ENTRIES = [
     (TODAY, _("Today"), "today"),
+    ("intake:list", _("Registrations"), "person"),
     ("patients:list", _("Patients"), "patients"),
     ("therapists:list", _("Therapists"), "therapists"),
     ("matching:searches", _("Searches"), "searches"),

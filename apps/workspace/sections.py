@@ -37,6 +37,7 @@ from apps.patients.models import Patient
 from apps.patients.selectors import missing_prerequisites, patient_list
 from apps.therapists.selectors import unreviewed
 from apps.workspace.import_sections import import_reviews, import_runs
+from apps.workspace.intake_sections import registrations
 from apps.workspace.mail_sections import addresses, emails, incoming, mail_rest
 from apps.workspace.worklist import ROWS, Kind, Moment, Section, Task, section
 
@@ -192,6 +193,7 @@ SECTIONS: tuple[Callable[[Moment], Section], ...] = (
     conflicts,
     acceptances,
     incoming,
+    registrations,
     calls_due,
     mail_rest,
     emails,

@@ -19,7 +19,7 @@ from apps.patients.models import Patient
 from apps.therapists import selectors as therapists
 from apps.therapists.models import Therapist, Workplace
 from apps.workspace.sections import SECTIONS
-from apps.workspace.worklist import Moment, Section
+from apps.workspace.worklist import Look, Moment, Section
 
 SHORTEST_QUERY = 2
 LONGEST_QUERY = 80
@@ -34,10 +34,10 @@ class Figure:
     unit: str | Promise = ""
 
 
-def work_list(*, at: datetime, today: date) -> list[Section]:
-    """Every section with something in it, the most urgent first."""
+def work_list(*, at: datetime, today: date, also: tuple[Look, ...] = ()) -> list[Section]:
+    """Every section with something in it, the most urgent first; `also` those not everybody sees."""
     moment = Moment(at=at, today=today, parameters=current(at=at))
-    return [found for look in SECTIONS if (found := look(moment)).tasks]
+    return [found for look in (*SECTIONS, *also) if (found := look(moment)).tasks]
 
 
 def figures(*, today: date) -> list[Figure]:

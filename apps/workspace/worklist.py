@@ -1,6 +1,6 @@
 """The shape of the work list: sections of tasks, seen from one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -61,6 +61,9 @@ class Section:
     kind: Kind
     tasks: list[Task]
     is_cut: bool
+
+
+Look = Callable[[Moment], Section]
 
 
 def section(kind: Kind, tasks: Iterable[Task]) -> Section:

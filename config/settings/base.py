@@ -29,6 +29,9 @@ OSRM_IS_OWN: bool
 OSRM_COORDINATES: int
 TRANSIT_URL: str
 TRANSIT_IS_OWN: bool
+KAFKA_SERVERS: str
+KAFKA_SECURITY: dict[str, str]
+WEBHOOK_ALLOWED_NETWORKS: list[str]
 REQUIRE_SECOND_FACTOR: bool
 HEALTH_TOKEN: str
 RELEASE: str
@@ -47,6 +50,7 @@ INSTALLED_APPS = [
     "apps.intake",
     "apps.matching",
     "apps.workspace",
+    "ninja",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -73,6 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "apps.core.middleware.ProbeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -158,6 +163,9 @@ CSRF_USE_SESSIONS = False
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# The HTTP interface, by name: its document is kept in docs/openapi.json.
+API = "config.api.api"
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -274,6 +282,8 @@ def secrets(env: Environment) -> dict[str, Any]:
         "GEOCODER_CONTACT": env.geocoder_contact,
         "SCRAPER_CONTACT": env.scraper_contact,
         **env.routers,
+        **env.kafka,
+        "WEBHOOK_ALLOWED_NETWORKS": env.webhook_allowed_networks,
         "REQUIRE_SECOND_FACTOR": env.require_second_factor,
         "HEALTH_TOKEN": env.health_token,
         "RELEASE": env.release,

@@ -35,7 +35,7 @@ def draft(act: str = "", **fields: Any) -> dict[str, Any]:
 def test_list_names_every_letter_and_its_last_change(viewer_client: Client, manager_client: Client) -> None:
     text = page(viewer_client.get(LETTERS))
     assert all(f"{LETTERS}{kind}/" in text for kind in KINDS)
-    assert len(KINDS) == 13
+    assert len(KINDS) == 14
     manager_client.post(f"{LETTERS}answer/edit/", draft("save", reason="kürzer"))
     assert "geändert" not in text
     assert "Manager" in page(viewer_client.get(LETTERS))

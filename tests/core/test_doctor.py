@@ -272,7 +272,7 @@ def test_queue_is_late_after_its_time(
 
 
 def test_readiness_is_decided_by_emails_and_events() -> None:
-    assert {queue.name for queue in queues.queues_of_readiness()} == {"emails", "events"}
+    assert {queue.name for queue in queues.queues_of_readiness()} == {"emails", "events", "relay"}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.db.utils import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.communication.models import EmailMessage
 from apps.core import health
 from apps.core.doctor import probes
@@ -20,7 +21,14 @@ from tests.communication.rows import queued
 
 TOKEN = "only-for-tests-" + "t" * 20
 NOBODY_LISTENS = "redis://127.0.0.1:9/0"
-ALL_WELL = {"broker": "none", "database": "ok", "migrations": "ok", "emails": "ok", "events": "ok"}
+ALL_WELL = {
+    "broker": "none",
+    "database": "ok",
+    "migrations": "ok",
+    "emails": "ok",
+    "events": "ok",
+    "relay": "ok",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +98,15 @@ def test_database_away_is_said_without_detail(client: Client, monkeypatch: pytes
 
 
 @pytest.mark.django_db
+def test_session_is_not_looked_up(client: Client, coordinator: User, django_assert_num_queries: Any) -> None:
+    """It lies in the database, which may be away."""
+    client.force_login(coordinator)
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/version").status_code == 200
+
+
+@pytest.mark.django_db
 def test_database_that_refuses_a_question_is_no_bug(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +127,13 @@ def test_missing_migration_is_told_until_it_is_applied(
 ) -> None:
     row = MigrationRecorder(connection).migration_qs.filter(app="core").order_by("name").last()
     row.delete()
-    words = {**ALL_WELL, "migrations": "missing", "emails": "unknown", "events": "unknown"}
+    words = {
+        **ALL_WELL,
+        "migrations": "missing",
+        "emails": "unknown",
+        "events": "unknown",
+        "relay": "unknown",
+    }
     assert told(operator) == (503, words)
     row.save(force_insert=True)
     assert told(operator) == (503, words)  # kept for a while

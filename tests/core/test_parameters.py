@@ -39,6 +39,7 @@ def test_defaults_are_those_of_the_domain(at: datetime) -> None:
         "two_year_window_months": 24,
         "email_policy": "published",
         "retention_months": 6,
+        "registration_retention_days": 30,
         "weight_acceptance": 0.45,
         "weight_distance": 0.25,
         "weight_hours": 0.20,

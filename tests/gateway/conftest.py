@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.gateway.models import ApiClient
 from apps.gateway.services import clients
+from tests.gateway import fuzzing
 
 Caller = Callable[..., Client]
 
@@ -33,3 +34,8 @@ def as_client(client: ApiClient) -> Client:
     at = timezone.now()
     _token, secret = clients.issue_token(client=client, actor=None, at=at, expires_at=at + timedelta(days=1))
     return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in fuzzing.lines():
+        terminalreporter.write_line(line)

@@ -140,3 +140,14 @@ def test_travel_times_without_a_router_are_estimates(calling):
         "/api/v1/geocoding/travel-times", {**BODY, "mode": "car"}, content_type="application/json"
     )
     assert [one["is_estimated"] for one in answer.json()["travels"]] == [True]
+
+
+def test_unknown_path_and_method_are_told_as_problems(client: Client) -> None:
+    for response, status in (
+        (client.get("/api/v1/nowhere"), 404),
+        (client.post("/api/v1/nowhere/at/all", data={}), 404),
+        (client.delete("/api/v1/geocoding/place"), 405),
+    ):
+        assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+        assert response.json()["status"] == status
+    assert response["Allow"] == "GET"

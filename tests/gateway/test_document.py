@@ -1,10 +1,12 @@
 """Every operation of the interface, derived from its document: who is let in and who is not."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from apps.accounts.models import User
 from apps.gateway.enums import VIEWER_SCOPES, WORKER_SCOPES, Scope
@@ -89,3 +91,24 @@ def test_operation_with_a_session_needs_the_csrf_token(operation: Operation, coo
 
 def test_there_are_operations() -> None:
     assert len(OPERATIONS) >= 3
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The document keeps schemas by their names: a second one would take the place of the first."""
+    homes: dict[str, set[str]] = {}
+    for schema in _below(Schema):
+        if schema.__name__ in DOCUMENT["components"]["schemas"]:
+            homes.setdefault(schema.__name__, set()).add(schema.__module__)
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
+def test_operations_have_names_of_their_own() -> None:
+    found = [one["operationId"] for methods in DOCUMENT["paths"].values() for one in methods.values()]
+    assert len(found) == len(set(found))
+    assert [name for name in found if name.startswith("apps_")] == []
+
+
+def _below(schema: type[Schema]) -> Iterator[type[Schema]]:
+    for one in schema.__subclasses__():
+        yield one
+        yield from _below(one)

@@ -1,3 +1,7 @@
+import base64
+import json
+from typing import Any
+
 import pytest
 
 from apps.gateway.paging import PageQuery, page
@@ -48,6 +52,21 @@ def test_deep_page_costs_one_query(five, django_assert_num_queries):
     first = page(Therapist.objects.all(), PageQuery(limit=3, sort="name"), SORTS)
     with django_assert_num_queries(1):
         page(Therapist.objects.all(), PageQuery(limit=3, sort="name", cursor=first.next), SORTS)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["id", ["abc"]], ["id", ["\x00"]], ["id", [None]], ["id", [[1]]], ["id", [{}]], ["id", [True, 2]]],
+)
+def test_cursor_made_by_somebody_else_is_refused(values: Any) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    with pytest.raises(Unusable):
+        page(Therapist.objects.all(), PageQuery(cursor=cursor), SORTS)
+
+
+def test_cursor_with_a_number_that_no_row_has_is_an_empty_page() -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(["id", [10**30]]).encode()).decode()
+    assert page(Therapist.objects.all(), PageQuery(cursor=cursor), SORTS).items == []
 
 
 @pytest.mark.parametrize("cursor", ["x", "bm9uc2Vuc2U=", "eyJhIjogMX0="])

@@ -22,6 +22,7 @@ OUR_PUBLIC = {
     "readyz",
     "version",
     "matching:identity",
+    "intake:confirm",
 }
 # login, forgotten password and the steps in between; signing up says that it is closed
 PUBLIC = OUR_PUBLIC | {

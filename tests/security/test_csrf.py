@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 PAGES = every_page()
 # The link itself is the right to answer, and browsers send no cookie from a mail program's frame.
-EXEMPT = {"matching:reply", "matching:reply_no_more", "matching:identity"}
+EXEMPT = {"matching:reply", "matching:reply_no_more", "matching:identity", "intake:confirm"}
 
 
 @pytest.fixture

@@ -22,8 +22,12 @@ from apps.core.merging.merge import merge
 from apps.core.models import DuplicateSuggestion, MergeRecord
 from apps.events import services as events
 from apps.events.models import DomainEvent
+from apps.gateway.enums import Scope
+from apps.gateway.models import WebhookDelivery, WebhookSubscription
+from apps.gateway.services import clients, webhooks
 from apps.geocoding.models import GeocodingJob
 from apps.geocoding.services import jobs
+from apps.intake.models import Registration
 from apps.matching.enums import AnswerSource, RequestStatus
 from apps.matching.models import PlacementRequest, RefusalEvidence, Round, SimulationRun, TrialSession
 from apps.matching.reply_links import reply_token
@@ -35,6 +39,7 @@ from apps.therapists.models import ContactPause, Practice, Therapist
 from tests.factories.import_world import Imported, with_everything
 from tests.factories.patients import PatientFactory
 from tests.factories.therapists import ContactPauseFactory, TherapistFactory
+from tests.intake.samples import received
 from tests.security.pages import Page
 
 
@@ -57,6 +62,8 @@ class World:
     address: UndeliverableAddress
     manager: User
     imported: Imported
+    registration: Registration
+    webhook: WebhookSubscription
     merge_therapists: MergeRecord
     merge_patients: MergeRecord
     pairs: dict[str, DuplicateSuggestion]
@@ -116,7 +123,14 @@ class World:
             "identity-links": None,
             "evidence": self.evidence.pk,
             "importe": FileImport.objects.latest("pk").pk,
+            "clients": self.webhook.client_id,
+            "tokens": self.webhook.client.tokens.get().pk,
+            "webhooks": self.webhook.pk,
+            "deliveries": self.webhook.deliveries.get().pk,
             "confirm-email": "x",
+            "confirm": "x",
+            "registrierungen": self.registration.pk,
+            "into": self.patient.pk,
             "key": "x-x",
             "keys": 1,
         }[before]
@@ -182,6 +196,8 @@ def build(*, coordinator: User, manager: User, at: datetime, today: date) -> Wor
         address=addresses.mark_undeliverable(address="gone@practice.example", reply="550 5.1.1", at=at),
         manager=manager,
         imported=with_everything(actor=manager, at=at, today=today),
+        registration=received(at=at),
+        webhook=_webhook(manager, at),
         merge_therapists=_merged(
             MergeKind.THERAPIST, TherapistFactory(), TherapistFactory(), coordinator, at
         ),
@@ -236,6 +252,17 @@ def _simulation(actor: User, at: datetime) -> SimulationRun:
     run = simulations.queue(wish=wish, is_own_world=False, changed={}, actor=actor, at=at)
     simulations.work(clock=lambda: at)
     return SimulationRun.objects.get(pk=run.pk)
+
+
+def _webhook(actor: User, at: datetime) -> WebhookSubscription:
+    """A client with a token, and one event on its way to a receiver."""
+    client = clients.create(name="Website", scopes=[Scope.WEBHOOKS_WRITE])
+    clients.issue_token(client=client, actor=actor, at=at, expires_at=at + timedelta(days=30))
+    row = webhooks.create(client=client, url="https://8.8.8.8/hook", event_types=["therapist.moved"])
+    WebhookDelivery.objects.create(
+        subscription=row, event=DomainEvent.objects.earliest("pk"), subject="matching:1", next_attempt_at=at
+    )
+    return row
 
 
 def _file_import(actor: User, at: datetime) -> None:

@@ -29,6 +29,7 @@ def page(response) -> html.HtmlElement:
     [
         ("/", "/"),
         ("/patients/", "/patients/"),
+        ("/registrierungen/upload/", "/registrierungen/"),
         ("/patients/new/", "/patients/"),
         ("/therapists/", "/therapists/"),
         ("/quellen/runs/", "/importe/"),
@@ -43,7 +44,7 @@ def test_navigation_marks_exactly_one_entry(coordinator_client, url, label):
 def test_navigation_marks_none_on_other_pages(coordinator_client):
     entries = page(coordinator_client.get("/accounts/2fa/")).find_class("sidebar-link")
 
-    assert len(entries) == 11
+    assert len(entries) == 12
     assert [entry for entry in entries if entry.get("aria-current")] == []
 
 

@@ -68,7 +68,10 @@ class PhoneCall(StatefulModel):
     class Meta:
         verbose_name = _("call")
         verbose_name_plural = _("calls")
-        indexes = [models.Index(fields=["starts_at"], name="call_planned", condition=Q(status=C.PLANNED))]
+        indexes = [
+            models.Index(fields=["starts_at"], name="call_planned", condition=Q(status=C.PLANNED)),
+            models.Index(fields=["starts_at", "id"], name="call_in_time"),
+        ]
         constraints = [
             models.CheckConstraint(name="call_status_known", condition=Q(status__in=C.values)),
             models.CheckConstraint(

@@ -94,6 +94,7 @@ class EmailMessage(StatefulModel):
                 condition=Q(status__in=[E.SENDING, E.HANDING_OVER]),
             ),
             models.Index(fields=["-id"], name="email_newest"),
+            models.Index(fields=["created_at", "id"], name="email_written"),
             models.Index(fields=["sent_at"], name="email_sent_at", condition=Q(sent_at__isnull=False)),
             models.Index(fields=["updated_at"], name="email_unclear", condition=Q(status=E.UNCLEAR)),
         ]
@@ -103,7 +104,13 @@ class EmailMessage(StatefulModel):
                 name="email_one_counterpart",
                 condition=Q(therapist__isnull=False, patient__isnull=True, staff__isnull=True)
                 | Q(therapist__isnull=True, patient__isnull=False, staff__isnull=True)
-                | Q(therapist__isnull=True, patient__isnull=True, staff__isnull=False),
+                | Q(therapist__isnull=True, patient__isnull=True, staff__isnull=False)
+                | Q(
+                    kind=LetterKind.REGISTRATION,  # to somebody who is no patient yet
+                    therapist__isnull=True,
+                    patient__isnull=True,
+                    staff__isnull=True,
+                ),
             ),
             models.CheckConstraint(
                 name="email_sent_has_time", condition=~Q(status=E.SENT) | Q(sent_at__isnull=False)

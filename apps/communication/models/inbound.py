@@ -101,6 +101,7 @@ class InboundMessage(StatefulModel):
                 condition=Q(status__in=[I.WAITING, I.UNMATCHED]),
             ),
             models.Index(fields=["-received_at"], name="inbound_newest"),
+            models.Index(fields=["kind", "id"], name="inbound_by_kind"),
         ]
         constraints = [
             models.CheckConstraint(name="inbound_status_known", condition=Q(status__in=I.values)),

@@ -10,7 +10,7 @@ from apps.communication.enums import EmailStatus
 from apps.communication.models import EmailMessage, MailCircuit, UndeliverableAddress
 
 NEEDS_A_PERSON = [EmailStatus.UNCLEAR, EmailStatus.FAILED, EmailStatus.REFUSED]
-LINK_TOKEN = re.compile(r"(/(?:reply|identity)/)[^/\s]+")
+LINK_TOKEN = re.compile(r"(/(?:reply|identity|confirm)/)[^/\s]+")
 
 
 def email_list() -> QuerySet[EmailMessage]:

@@ -17,7 +17,7 @@ from apps.communication.services.call_planning import Slot, Wish
 from apps.core import locks
 from apps.core import parameters as operating
 from apps.core.errors import Refused, StaleState
-from apps.core.transitions import lock, move, record_start
+from apps.core.transitions import lock, move, record_start, write_history
 from apps.therapists.enums import TherapistStatus
 from apps.therapists.models import Practice, Therapist
 from apps.therapists.services import contact
@@ -86,9 +86,7 @@ def plan_agreed(
     check_agreed(starts_at, practice.state, at=at, is_holiday_agreed=is_holiday_agreed)
     ends_at = starts_at + timedelta(minutes=minutes)
     locks.hold(PLANNING)
-    same = therapist.calls.filter(status=CallStatus.PLANNED, starts_at__lt=ends_at, ends_at__gt=starts_at)
-    if same.exists():
-        raise Refused(_("Another call to this therapist is planned for that time."))
+    _refuse_overlap(therapist, starts_at, ends_at)
     who = call_planning.who_could(start=starts_at, end=ends_at, preferred=coordinator)
     slot = Slot(starts_at, ends_at, who)
     return _planned(therapist, practice, slot, purpose=purpose, attempt=attempt, actor=actor, at=at)
@@ -110,9 +108,7 @@ def complete(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at
 
     Raises StaleState where the call was made or cancelled meanwhile, or somebody else has it in hand.
     """
-    fresh = lock(call)
-    if fresh.status == CallStatus.PLANNED and is_held_by_another(fresh, actor, at=at):
-        raise StaleState(_("%(name)s has this call in hand.") % {"name": fresh.taken_by.display_name})  # type: ignore[union-attr]
+    _refuse_held(lock(call), actor, at)
     done = move(
         call,
         to=CallStatus.DONE,
@@ -131,6 +127,38 @@ def complete(*, call: PhoneCall, outcome: CallOutcome, note: str, actor: Any, at
     if outcome == CallOutcome.REACHED:
         contact.note_talk(therapist=done.therapist, at=at)
     return done
+
+
+@transaction.atomic
+def reschedule(
+    *,
+    call: PhoneCall,
+    starts_at: datetime,
+    minutes: int,
+    coordinator: User | None,
+    actor: Any,
+    at: datetime,
+    is_holiday_agreed: bool = False,
+    reason: str = "",
+) -> PhoneCall:
+    """Another moment, length or coordinator for a planned call; it stays the same try about the same matter.
+
+    Raises StaleState where it was made or cancelled or is in somebody else's hand, Refused as `plan_agreed`.
+    """
+    fresh = lock(call)
+    if fresh.status != CallStatus.PLANNED:
+        raise StaleState()
+    _refuse_held(fresh, actor, at)
+    if starts_at != fresh.starts_at:
+        state = fresh.practice.state if fresh.practice else ""
+        check_agreed(starts_at, state, at=at, is_holiday_agreed=is_holiday_agreed)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    locks.hold(PLANNING)
+    _refuse_overlap(fresh.therapist, starts_at, ends_at, but=fresh)
+    fresh.starts_at, fresh.ends_at, fresh.coordinator = starts_at, ends_at, coordinator
+    fresh.save(update_fields=["starts_at", "ends_at", "coordinator", "updated_at"])
+    write_history(fresh, old=fresh.status, new=fresh.status, actor=actor, at=at, reason=reason)
+    return fresh
 
 
 def cancel(*, call: PhoneCall, actor: Any, at: datetime, reason: str) -> None:
@@ -175,6 +203,19 @@ def _refuse_unwanted(therapist: Therapist) -> None:
         raise Refused(_("The therapist objected to being contacted."))
     if therapist.status != TherapistStatus.ACTIVE:
         raise Refused(_("The therapist is not active or not reviewed."))
+
+
+def _refuse_held(call: PhoneCall, actor: Any, at: datetime) -> None:
+    if call.status == CallStatus.PLANNED and is_held_by_another(call, actor, at=at):
+        raise StaleState(_("%(name)s has this call in hand.") % {"name": call.taken_by.display_name})  # type: ignore[union-attr]
+
+
+def _refuse_overlap(
+    therapist: Therapist, starts_at: datetime, ends_at: datetime, *, but: PhoneCall | None = None
+) -> None:
+    same = therapist.calls.filter(status=CallStatus.PLANNED, starts_at__lt=ends_at, ends_at__gt=starts_at)
+    if (same.exclude(pk=but.pk) if but else same).exists():
+        raise Refused(_("Another call to this therapist is planned for that time."))
 
 
 def _practice_with_phone(therapist: Therapist) -> Practice:

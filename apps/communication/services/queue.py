@@ -56,7 +56,8 @@ def enqueue(
     in_reply_to: str = "",
     once_key: str | None = None,
 ) -> EmailMessage:
-    """Write the row; a worker sends it after the commit. Exactly one of therapist, patient and staff.
+    """Write the row; a worker sends it after the commit. Exactly one of therapist, patient and staff,
+    except to somebody who has registered and is nobody's row yet.
 
     With a `once_key` the message is written once, however often and by whomever this is called: the one
     that is there already is returned.

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from apps.core.doctor import Finding, good, looks_at, warning
 from apps.core.doctor.queues import waits
 from apps.events.models import DomainEvent
+from apps.events.relay.outlets import oldest_waiting_since
 
 
 @waits("events", _lazy("Domain events"), late_after=timedelta(minutes=15), decides_readiness=True)
@@ -19,6 +20,21 @@ def undelivered_since(at: datetime) -> datetime | None:
     waiting = DomainEvent.objects.filter(due, dispatched_at__isnull=True, parked_at__isnull=True)
     event = waiting.only("occurred_at", "next_attempt_at").order_by("id").first()
     return (event.next_attempt_at or event.occurred_at) if event else None
+
+
+@waits(
+    "relay",
+    _lazy("Relay to Kafka"),
+    late_after=timedelta(minutes=15),
+    decides_readiness=True,
+    remedy=_lazy(
+        "See that the relay is running and what its log says (docs/kafka.md). Where nobody needs Kafka any "
+        "more, run manage.py relay_events --off."
+    ),
+)
+def unrelayed_since(at: datetime) -> datetime | None:
+    """Without an outlet that is on nothing ever waits."""
+    return oldest_waiting_since()
 
 
 @looks_at("parked_events", _lazy("Parked events"))

@@ -15,6 +15,10 @@ from django.utils.translation import gettext_lazy
 from apps.core.doctor import Finding, error, good, looks_at
 
 Since = Callable[[datetime], datetime | None]
+START_WORKERS = gettext_lazy(
+    "See that a worker and beat are running (docker compose ps worker beat) and what the worker's "
+    "log says; without a broker start manage.py run_jobs."
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Queue:
     since: Since
     late_after: timedelta
     decides_readiness: bool
+    remedy: str | Promise
 
     def is_late(self, at: datetime) -> bool:
         since = self.since(at)
@@ -36,12 +41,17 @@ _queues: dict[str, Queue] = {}
 
 
 def waits(
-    name: str, label: str | Promise, *, late_after: timedelta, decides_readiness: bool = False
+    name: str,
+    label: str | Promise,
+    *,
+    late_after: timedelta,
+    decides_readiness: bool = False,
+    remedy: str | Promise = START_WORKERS,
 ) -> Callable[[Since], Since]:
     """Register a queue by its function `since`."""
 
     def register(since: Since) -> Since:
-        _queues[name] = Queue(name, label, since, late_after, decides_readiness)
+        _queues[name] = Queue(name, label, since, late_after, decides_readiness, remedy)
         return since
 
     return register
@@ -65,10 +75,4 @@ def _finding(queue: Queue, at: datetime) -> Finding:
     text = _("%(queue)s: longest wait %(duration)s.") % values
     if not queue.is_late(at):
         return good(text)
-    return error(
-        text,
-        _(
-            "See that a worker and beat are running (docker compose ps worker beat) and what the worker's "
-            "log says; without a broker start manage.py run_jobs."
-        ),
-    )
+    return error(text, str(queue.remedy))

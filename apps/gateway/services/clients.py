@@ -2,18 +2,23 @@
 
 import hashlib
 import secrets
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.core.errors import StaleState
 from apps.core.saving import check_fields, save_checked
 from apps.gateway.enums import Scope
 from apps.gateway.models import ApiClient, ApiToken
+
+log = structlog.get_logger(__name__)
 
 PREFIX = "ptv_"
 SHOWN = 12
@@ -37,33 +42,68 @@ def create(*, name: str, scopes: Iterable[str], requests_per_minute: int = 120, 
     return client
 
 
-def update(*, client: ApiClient, scopes: Iterable[str], requests_per_minute: int, is_active: bool) -> None:
+def update(
+    *,
+    client: ApiClient,
+    scopes: Iterable[str],
+    requests_per_minute: int,
+    is_active: bool,
+    note: str | None = None,
+) -> None:
+    """The name stays: it stands in histories. Raises ValidationError."""
     client.scopes, client.requests_per_minute, client.is_active = (
         _known(scopes),
         requests_per_minute,
         is_active,
     )
-    client.save(update_fields=["scopes", "requests_per_minute", "is_active", "updated_at"])
+    client.note = client.note if note is None else note
+    client.save(update_fields=["scopes", "requests_per_minute", "is_active", "note", "updated_at"])
 
 
-def issue_token(*, client: ApiClient, actor: Any, at: datetime, expires_at: datetime) -> tuple[ApiToken, str]:
-    """The row and the secret, which is shown this once. Raises ValidationError for an end in the past."""
+def issue_token(
+    *,
+    client: ApiClient,
+    actor: Any,
+    at: datetime,
+    expires_at: datetime,
+    once_key: uuid.UUID | None = None,
+) -> tuple[ApiToken, str]:
+    """The row and the secret, which is shown this once. Raises ValidationError for an end in the past,
+    StaleState where the form with this `once_key` was sent before."""
     if not at < expires_at <= at + LONGEST_LIFE:
         raise ValidationError({"expires_at": _("Between now and two years from now, please.")})
     secret = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
+    token = ApiToken(
         client=client,
         shown=secret[:SHOWN],
         digest=digest(secret),
         created_at=at,
         created_by=actor,
         expires_at=expires_at,
+        once_key=once_key,
     )
+    _save_once(token)
+    log.info("api_token_issued", token_id=token.pk, client_id=client.pk, user_id=getattr(actor, "pk", None))
     return token, secret
 
 
-def revoke(*, token: ApiToken, at: datetime) -> None:
-    ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at)
+def _save_once(token: ApiToken) -> None:
+    try:
+        with transaction.atomic():
+            token.save()
+    except IntegrityError as error:
+        text = _(
+            "This token has been issued already, and its secret stood in the first answer only. If nobody "
+            "has seen it, please revoke the token and issue another one."
+        )
+        raise StaleState(text) from error
+
+
+def revoke(*, token: ApiToken, at: datetime, actor: Any = None) -> None:
+    """From now on it opens nothing. Twice is once."""
+    if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
+        user_id = getattr(actor, "pk", None)
+        log.info("api_token_revoked", token_id=token.pk, client_id=token.client_id, user_id=user_id)
 
 
 def client_of(*, secret: str, at: datetime) -> ApiClient | None:

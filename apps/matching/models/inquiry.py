@@ -98,6 +98,8 @@ class Inquiry(StatefulModel):
         indexes = [
             models.Index(fields=["last_contact_at"], name="inquiry_waiting", condition=Q(status=I.SENT)),
             models.Index(fields=["-id"], name="inquiry_newest"),
+            models.Index(fields=["status", "id"], name="inquiry_by_status"),
+            models.Index(fields=["updated_at", "id"], name="inquiry_by_update"),
         ]
         constraints = [
             models.CheckConstraint(name="inquiry_status_known", condition=Q(status__in=I.values)),

@@ -129,6 +129,8 @@ class PlacementRequest(StatefulModel):
                 name="request_pair_lock",
                 condition=Q(locked_until__isnull=False),
             ),
+            models.Index(fields=["status", "id"], name="request_by_status"),
+            models.Index(fields=["updated_at", "id"], name="request_by_update"),
         ]
         constraints = [
             models.CheckConstraint(name="request_status_known", condition=Q(status__in=R.values)),

@@ -57,7 +57,11 @@ class PlacementSearch(StatefulModel):
         triggers = [tracked("patient", "patient_id")]
         verbose_name = _("search for a place")
         verbose_name_plural = _("searches for a place")
-        indexes = [models.Index(fields=["status", "started_on"], name="search_by_waiting")]
+        indexes = [
+            models.Index(fields=["status", "started_on"], name="search_by_waiting"),
+            models.Index(fields=["started_on", "id"], name="search_by_start"),
+            models.Index(fields=["updated_at", "id"], name="search_by_update"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["patient"], name="search_one_open_per_patient", condition=Q(status__in=OPEN_SEARCHES)

@@ -9,12 +9,13 @@ import numpy as np
 from django.db.models import QuerySet
 
 from apps.core.parameters import Parameters
-from apps.matching.engine.columns import SearchColumns, TherapistColumns
+from apps.matching.engine.columns import METHODS, SearchColumns, TherapistColumns
+from apps.matching.engine.hours import Interval, pack_hours
 from apps.matching.engine.matching import Evaluation, evaluate_therapist, select_from
 from apps.matching.engine.planning import UnplannedReason
 from apps.matching.engine.reasons import Flag, Reason, mask_of, reasons_of
 from apps.matching.engine.relaxation import relax
-from apps.matching.engine.rules import OF_SETTING
+from apps.matching.engine.rules import OF_SETTING, ONE_METHOD_EVERYWHERE
 from apps.matching.engine.sides import prepare_therapists
 from apps.matching.enums import InquiryStatus, RequestStatus, SearchStatus
 from apps.matching.models import PlacementRequest, PlacementSearch, Round
@@ -44,10 +45,16 @@ _OUT_OF_REACH = np.uint32(mask_of(Reason.LOCATION_UNKNOWN, Reason.TOO_FAR))
 
 @dataclass(frozen=True)
 class FreePlace:
-    """A place a therapist has reported: from which day, and whether for individual or group therapy."""
+    """A place a therapist has reported: from which day, and whether for individual or group therapy.
+
+    `methods` and `hours` (weekday, first and last minute) narrow the place down; empty is whatever the
+    record says.
+    """
 
     from_on: date
     setting: str = EITHER  # a key of SETTINGS
+    methods: tuple[str, ...] = ()  # of METHODS
+    hours: tuple[Interval, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,11 +205,17 @@ def _with_place(
     )
     return replace(
         columns,
-        approvals=columns.approvals & OF_SETTING[SETTINGS[place.setting]],
+        approvals=columns.approvals & OF_SETTING[SETTINGS[place.setting]] & _of_methods(place.methods),
+        hours=pack_hours([place.hours]) if place.hours else columns.hours,
         has_free_individual=columns.has_free_individual | (place.setting != GROUP),
         has_free_group=columns.has_free_group | (place.setting != INDIVIDUAL),
         is_blocked=np.array([is_blocked]),
     )
+
+
+def _of_methods(methods: Collection[str]) -> np.uint16:
+    """Bits of the approvals for these methods, for all of them where none is named."""
+    return np.uint16(sum(ONE_METHOD_EVERYWHERE << METHODS.index(one) for one in set(methods or METHODS)))
 
 
 def _waiting_on(world: World, day: date) -> SearchColumns:

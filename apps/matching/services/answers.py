@@ -102,6 +102,8 @@ def resolve_conflict(
     with operation():
         search = PlacementSearch.objects.select_for_update().get(pk=request.search_id)
         request = lock(request)
+        if request.status != R.CONFLICT:
+            raise StaleState()
         if not take:
             fields = {"conflict_resolved_at": at, "ended_at": at}
             moved = move(request, to=R.WITHDRAWN, actor=actor, at=at, reason=_("thanked"), fields=fields)

@@ -16,15 +16,15 @@ from apps.core.errors import Refused
 from apps.core.transitions import operation
 from apps.matching import letters
 from apps.matching.enums import AnswerSource
-from apps.matching.models import Inquiry, InquiryContact, PlacementRequest, PlacementSearch
+from apps.matching.models import Inquiry, InquiryContact, PlacementRequest
 from apps.matching.services.answers import Answer, record_answer
+from apps.matching.services.bookings import Booking, lock_in_order
 from apps.therapists.enums import PauseReason
 from apps.therapists.selectors import main_practice
 from apps.therapists.services import contact, status
 
 BOOKED = "answers booked"
 ANSWERED = "answered by e-mail"
-Booking = tuple[PlacementRequest, Answer]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def book(
         row = InboundMessage.objects.select_for_update().get(pk=message.pk)
         if row.status == InboundStatus.DONE:
             return []
-        _lock_in_order(bookings)
+        lock_in_order(bookings)
         booked = [_book(request, answer, actor, at, today) for request, answer in bookings]
         _note(row, wishes, actor, at, today)
         inbound.finish(message=row, actor=actor, at=at, reason=BOOKED)
@@ -110,19 +110,6 @@ def inquiry_of(message: InboundMessage) -> Inquiry | None:
     if message.email_id is None:
         return None
     return Inquiry.objects.filter(contacts__email=message.email_id).first()
-
-
-def _lock_in_order(bookings: Sequence[Booking]) -> None:
-    """All searches, then all requests, then all inquiries an answer may touch: see docs/architecture.md.
-
-    Several answers in one transaction would else take them search by search, and two people could wait
-    for each other.
-    """
-    searches = sorted({request.search_id for request, _answer in bookings})
-    list(PlacementSearch.objects.select_for_update().filter(pk__in=searches).order_by("pk"))
-    requests = PlacementRequest.objects.select_for_update().filter(search__in=searches).order_by("pk")
-    inquiries = {request.inquiry_id for request in requests.only("inquiry_id")}
-    list(Inquiry.objects.select_for_update().filter(pk__in=inquiries).order_by("pk"))
 
 
 def _book(

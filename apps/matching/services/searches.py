@@ -1,5 +1,6 @@
 """Opening, pausing, resuming and ending searches."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import Refused, StaleState
 from apps.core.transitions import lock, move, operation, record_start
 from apps.matching.enums import (
+    OPEN_REQUESTS,
     OPEN_SEARCHES,
     RUNNING_SEARCHES,
     UNSENT_REQUESTS,
@@ -45,6 +47,27 @@ def open_search(
 
 
 @transaction.atomic
+def update(
+    *, search: PlacementSearch, changes: Mapping[str, Any], seen_at: datetime | None = None
+) -> PlacementSearch:
+    """Change the note, and Kostenerstattung while nobody is being asked.
+
+    `seen_at` is the row's `updated_at` as the person saw it: a different one raises StaleState. Raises
+    Refused where others would have to be asked.
+    """
+    fresh = lock(search)
+    if seen_at is not None and fresh.updated_at != seen_at:
+        raise StaleState()
+    is_wanted = changes.get("is_kostenerstattung", fresh.is_kostenerstattung)
+    if is_wanted != fresh.is_kostenerstattung and not _is_quiet(fresh):
+        raise Refused(_("Kostenerstattung changes only in an open search without open requests."))
+    for name in ("note", "is_kostenerstattung"):
+        setattr(fresh, name, changes.get(name, getattr(fresh, name)))
+    fresh.save(update_fields=["note", "is_kostenerstattung", "updated_at"])
+    return fresh
+
+
+@transaction.atomic
 def pause(
     *,
     search: PlacementSearch,
@@ -74,7 +97,11 @@ def pause(
         return moved
 
 
+@transaction.atomic
 def resume(*, search: PlacementSearch, actor: Any, at: datetime, reason: str = "") -> PlacementSearch:
+    """End a pause. Raises StaleState where there is none: trial sessions end by "did not fit" alone."""
+    if lock(search).status != SearchStatus.PAUSED:
+        raise StaleState()
     return move(search, to=SearchStatus.ACTIVE, actor=actor, at=at, reason=reason, fields=NO_PAUSE)
 
 
@@ -177,6 +204,28 @@ def exclude_therapist(
     )
     inquiries.take_out(requests=unsent, actor=actor, at=at, reason=_("therapist excluded"))
     return exclusion
+
+
+@transaction.atomic
+def include_therapist(*, patient: Patient, therapist: Therapist) -> bool:
+    """Take a therapist off the exclusion list again; False where nobody had put them there.
+
+    Raises Refused for what a therapist said or trial sessions showed: undo that instead.
+    """
+    exclusion = TherapistExclusion.objects.select_for_update().filter(patient=patient, therapist=therapist)
+    found = exclusion.first()
+    if found is None:
+        return False
+    if found.source not in (ExclusionSource.PATIENT, ExclusionSource.STAFF):
+        raise Refused(_("This exclusion follows from an answer or from trial sessions: undo that instead."))
+    found.delete()
+    return True
+
+
+def _is_quiet(search: PlacementSearch) -> bool:
+    """Open, and nobody is being asked for it."""
+    is_asked = search.requests.filter(status__in=OPEN_REQUESTS).exists()
+    return search.status in OPEN_SEARCHES and not is_asked
 
 
 def _unsent(search: PlacementSearch) -> Any:

@@ -51,7 +51,11 @@ class Double:
     """Somebody on record who may be the person in the form."""
 
     patient: Patient
-    reasons: list[Text]
+    codes: tuple[str, ...]
+
+    @property
+    def reasons(self) -> list[Text]:
+        return [duplicates.SENTENCES[code] for code in self.codes]
 
     @property
     def has_ended(self) -> bool:
@@ -79,10 +83,7 @@ def in_form(data: Mapping[str, Any]) -> list[Double]:
     }
     ids = sure | {pk for pk, verdict in verdicts.items() if verdict.is_suggested}
     rows = Patient.objects.filter(pk__in=ids).defer(*selectors.LIST_DEFERS)
-    return [
-        Double(row, [duplicates.SENTENCES[code] for code in verdicts[row.pk].reasons])
-        for row in rows.order_by("last_name", "first_name", "id")
-    ]
+    return [Double(row, verdicts[row.pk].reasons) for row in rows.order_by("last_name", "first_name", "id")]
 
 
 def near(one: duplicates.Patient) -> Q:

@@ -114,16 +114,29 @@ def update(
     return fresh
 
 
-def set_availability(*, patient: Patient, intervals: Iterable[Interval], at: datetime) -> Patient:
-    """Replace the weekly hours; touching and overlapping ones are joined. No hours at all means unknown."""
+def set_availability(
+    *,
+    patient: Patient,
+    intervals: Iterable[Interval],
+    at: datetime,
+    actor: Any = None,
+    seen_at: datetime | None = None,
+) -> Patient:
+    """Replace the weekly hours; touching and overlapping ones are joined. No hours at all means unknown.
+
+    Other hours are another version of the patient (`updated_at`); `seen_at` as for `update`.
+    """
     wanted = weekly.join(intervals)
-    with transaction.atomic():
+    with transaction.atomic(), acting(actor):
         fresh = lock(patient)
-        if wanted != [row.interval for row in fresh.availability.all()]:
+        if seen_at is not None and fresh.updated_at != seen_at:
+            raise StaleState()
+        is_other = wanted != [row.interval for row in fresh.availability.all()]
+        if is_other:
             fresh.availability.all().delete()
             _add_hours(fresh, wanted)
             _publish_wishes(fresh, ["availability"], at)
-        if fresh.is_availability_known != bool(wanted):
+        if is_other or fresh.is_availability_known != bool(wanted):
             fresh.is_availability_known = bool(wanted)
             fresh.save(update_fields=["is_availability_known", "updated_at"])
     patient.is_availability_known = fresh.is_availability_known

@@ -30,13 +30,21 @@ def accept(*, proposal: ChangeProposal, actor: Any, at: datetime) -> None:
     """
     if _bring_up_to_date(proposal):
         raise StaleState(_("The record was changed in the meantime; please look at it again."))
-    with transaction.atomic():
-        fresh = _open(proposal)
-        _take(fresh, fresh.new, actor, at)
-        _note_origin(fresh, actor, at)
-        for one in [fresh, *_same_of_colleagues(fresh)]:
-            _set(one, ProposalStatus.ACCEPTED, actor, at)
-        publish(type="scraping.proposal_accepted", subject_id=fresh.therapist_id, at=at)
+    _accept(proposal, actor, at)
+
+
+@transaction.atomic
+def accept_seen(*, proposal: ChangeProposal, present: Any, actor: Any, at: datetime) -> None:
+    """As `accept`, for who has just read what is on record (`present_value`), whatever the proposal shows.
+
+    Leaves nothing behind where it is refused. Raises StaleState where it was decided or has changed again.
+    """
+    fresh = _open(proposal)
+    if present_value(fresh) != present:
+        raise StaleState(_("The record was changed in the meantime; please look at it again."))
+    fresh.old = present
+    fresh.save(update_fields=["old"])
+    _accept(fresh, actor, at)
 
 
 @transaction.atomic
@@ -52,7 +60,7 @@ def take_back(*, proposal: ChangeProposal, actor: Any, at: datetime) -> None:
     if fresh.status not in (ProposalStatus.ACCEPTED, ProposalStatus.REFUSED) or fresh.field == WORKPLACE:
         raise StaleState(_("This decision cannot be taken back."))
     if fresh.status == ProposalStatus.ACCEPTED:
-        if _on_record(fresh) != _as_stored(fresh.field, fresh.new):
+        if present_value(fresh) != _as_stored(fresh.field, fresh.new):
             raise StaleState(_("The value was changed since; please correct it in the record itself."))
         _take(fresh, fresh.old, actor, at)
         FieldOrigin.objects.filter(field=fresh.field, **_owner(fresh)).delete()
@@ -110,6 +118,16 @@ def reopen(*, record: DirectoryRecord, actor: Any, at: datetime) -> None:
     _settle(fresh, Standing.UNCLEAR, actor, at, **nobody)
 
 
+@transaction.atomic
+def _accept(proposal: ChangeProposal, actor: Any, at: datetime) -> None:
+    fresh = _open(proposal)
+    _take(fresh, fresh.new, actor, at)
+    _note_origin(fresh, actor, at)
+    for one in [fresh, *_same_of_colleagues(fresh)]:
+        _set(one, ProposalStatus.ACCEPTED, actor, at)
+    publish(type="scraping.proposal_accepted", subject_id=fresh.therapist_id, at=at)
+
+
 def _open(proposal: ChangeProposal) -> ChangeProposal:
     fresh = _locked(proposal)
     if fresh.status != ProposalStatus.OPEN:
@@ -126,7 +144,7 @@ def _locked(proposal: ChangeProposal) -> ChangeProposal:
 def _bring_up_to_date(proposal: ChangeProposal) -> bool:
     """Whether what the person saw as the present value is not it any more."""
     fresh = _open(proposal)
-    present = _on_record(fresh)
+    present = present_value(fresh)
     if fresh.field == WORKPLACE or present == fresh.old:
         return False
     is_done = FIELDS[fresh.field].is_same(present, fresh.new) if present else False
@@ -136,7 +154,8 @@ def _bring_up_to_date(proposal: ChangeProposal) -> bool:
     return True
 
 
-def _on_record(proposal: ChangeProposal) -> Any:
+def present_value(proposal: ChangeProposal) -> Any:
+    """What is on record now, as JSON; None for a further practice."""
     if proposal.field == WORKPLACE:
         return None
     field = FIELDS[proposal.field]

@@ -1,4 +1,8 @@
-"""The rows around a therapist: approvals, weekly hours, workplaces. Each call replaces the whole set."""
+"""The rows around a therapist: approvals, weekly hours, workplaces. Each call replaces the whole set.
+
+A change makes a new version of the therapist (`updated_at`). `seen_at` is the version somebody saw: another
+one raises StaleState.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,13 +12,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.audit import acting
 from apps.core.enums import Method
+from apps.core.errors import StaleState
 from apps.core.transitions import lock
 from apps.core.weekly import MINUTES_A_DAY, Interval, join
 from apps.events.services import publish
 from apps.therapists.enums import AgeGroup, HoursKind, Setting
 from apps.therapists.models import Approval, Practice, Therapist, WeeklyHours, Workplace
 from apps.therapists.services import contact_groups
+from apps.therapists.services.changes import bring_up_to_date
 from apps.therapists.services.practices import resolve
 
 ApprovalKey = tuple[str, str, str]
@@ -22,10 +29,17 @@ ApprovalKey = tuple[str, str, str]
 
 
 @transaction.atomic
-def set_approvals(*, therapist: Therapist, approvals: Iterable[ApprovalKey], at: datetime) -> None:
+def set_approvals(
+    *,
+    therapist: Therapist,
+    approvals: Iterable[ApprovalKey],
+    at: datetime,
+    actor: Any = None,
+    seen_at: datetime | None = None,
+) -> None:
     """Replace the approvals. Raises ValidationError for a word that is none of the known ones."""
     wanted = set(checked_approvals(approvals))
-    lock(therapist)
+    fresh = _locked(therapist, seen_at)
     present = {(row.method, row.age_group, row.setting): row.pk for row in therapist.approvals.all()}
     if wanted == present.keys():
         return
@@ -35,17 +49,26 @@ def set_approvals(*, therapist: Therapist, approvals: Iterable[ApprovalKey], at:
         Approval(therapist=therapist, method=method, age_group=age_group, setting=setting)
         for method, age_group, setting in sorted(wanted - present.keys())
     )
+    _renew(therapist, fresh, actor)
     _tell(therapist, "approvals", at)
 
 
 @transaction.atomic
-def set_hours(*, therapist: Therapist, kind: str, intervals: Iterable[Interval] | None, at: datetime) -> None:
+def set_hours(
+    *,
+    therapist: Therapist,
+    kind: str,
+    intervals: Iterable[Interval] | None,
+    at: datetime,
+    actor: Any = None,
+    seen_at: datetime | None = None,
+) -> None:
     """Replace the phone or working hours; touching intervals become one, None means unknown.
 
     Raises ValidationError for an interval outside its day.
     """
     wanted = merged(intervals or ())
-    fresh = lock(therapist)
+    fresh = _locked(therapist, seen_at)
     rows = fresh.hours.filter(kind=kind)
     is_changed = [row.interval for row in rows] != wanted
     if is_changed:
@@ -54,13 +77,11 @@ def set_hours(*, therapist: Therapist, kind: str, intervals: Iterable[Interval] 
             WeeklyHours(therapist=fresh, kind=kind, weekday=day, start_minute=start, end_minute=end)
             for day, start, end in wanted
         )
-    if kind == HoursKind.WORKING:
-        is_changed |= _note_known(fresh, intervals is not None)
-        therapist.is_working_hours_known, therapist.updated_at = (
-            fresh.is_working_hours_known,
-            fresh.updated_at,
-        )
+    if kind == HoursKind.WORKING and fresh.is_working_hours_known != (intervals is not None):
+        fresh.is_working_hours_known = intervals is not None
+        is_changed = True
     if is_changed:
+        _renew(therapist, fresh, actor, "is_working_hours_known")
         _tell(fresh, f"{kind}_hours", at)
 
 
@@ -75,15 +96,21 @@ def set_week(
 
 @transaction.atomic
 def set_workplaces(
-    *, therapist: Therapist, practices: Sequence[Practice | Mapping[str, Any]], at: datetime
+    *,
+    therapist: Therapist,
+    practices: Sequence[Practice | Mapping[str, Any]],
+    at: datetime,
+    actor: Any = None,
+    seen_at: datetime | None = None,
 ) -> None:
     """Replace the practices, the first one is the main one; regroups who is reached through them.
 
     Raises ValidationError where none is named.
     """
     contact_groups.hold()
-    wanted = resolve(practices)
-    lock(therapist)
+    with acting(actor):
+        wanted = resolve(practices)
+    fresh = _locked(therapist, seen_at)
     present = list(therapist.workplaces.select_related("practice"))
     if [row.practice_id for row in present] == [practice.pk for practice in wanted]:
         return
@@ -93,6 +120,7 @@ def set_workplaces(
         for position, practice in enumerate(wanted)
     )
     contact_groups.regroup(practices=[*wanted, *(row.practice for row in present)])
+    _renew(therapist, fresh, actor)
     publish(type="therapist.moved", subject_id=therapist.pk, at=at, payload={"changed": ["practices"]})
     therapist.refresh_from_db(fields=["contact_group"])
 
@@ -110,12 +138,18 @@ def checked_approvals(approvals: Iterable[ApprovalKey]) -> list[ApprovalKey]:
     return sorted({_checked_approval(approval) for approval in approvals})
 
 
-def _note_known(therapist: Therapist, is_known: bool) -> bool:
-    if therapist.is_working_hours_known == is_known:
-        return False
-    therapist.is_working_hours_known = is_known
-    therapist.save(update_fields=["is_working_hours_known", "updated_at"])
-    return True
+def _locked(therapist: Therapist, seen_at: datetime | None) -> Therapist:
+    fresh = lock(therapist)
+    if seen_at is not None and fresh.updated_at != seen_at:
+        raise StaleState()
+    return fresh
+
+
+def _renew(therapist: Therapist, fresh: Therapist, actor: Any, *names: str) -> None:
+    """A new version of the locked row, of which the caller's own instance learns."""
+    with acting(actor):
+        fresh.save(update_fields=[*names, "updated_at"])
+    bring_up_to_date(therapist, fresh, list(names))
 
 
 def _checked_approval(approval: ApprovalKey) -> ApprovalKey:

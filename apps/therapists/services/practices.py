@@ -66,21 +66,38 @@ def resolve(practices: Sequence[Practice | Mapping[str, Any]]) -> list[Practice]
     return list({practice.pk: practice for practice in found}.values())
 
 
+@transaction.atomic
+def record(*, data: Mapping[str, Any], actor: Any) -> tuple[Practice, bool]:
+    """`find_or_create` for itself; tells whether the practice is a new one. Raises ValidationError."""
+    contact_groups.hold()
+    with acting(actor):
+        return _found_or_created(data)
+
+
+def check(*, data: Mapping[str, Any]) -> None:
+    """What `find_or_create` would refuse, found out before anything is written. Raises ValidationError."""
+    apply(Practice(), data)
+
+
 def find_or_create(*, data: Mapping[str, Any]) -> Practice:
     """The practice of that name, street and PLZ, spelling aside; what it did not have yet is filled in.
 
     Without a name, a different mailbox or number means a different practice in the same house; without a
     street as well, only a shared mailbox or number tells that it is the same one.
     """
+    return _found_or_created(data)[0]
+
+
+def _found_or_created(data: Mapping[str, Any]) -> tuple[Practice, bool]:
     wanted = Practice()
     apply(wanted, _with_precision(data))
     for practice in Practice.objects.filter(plz=wanted.plz).order_by("pk"):
         if _is_same(practice, wanted):
-            return _fill_blanks(practice, wanted)
+            return _fill_blanks(practice, wanted), False
     if wanted.latitude is None:
         _locate(wanted)
     save_checked(wanted)
-    return wanted
+    return wanted, True
 
 
 def _is_same(known: Practice, wanted: Practice) -> bool:

@@ -1,4 +1,4 @@
-"""Who may come in from outside, and what was answered to whom."""
+"""Clients, their tokens, and what was answered to whom."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -57,6 +57,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(_("valid until"))
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # of the form it was issued with: the same click twice is one token
+    once_key = models.UUIDField(null=True, unique=True, editable=False)
 
     class Meta:
         verbose_name = _("token")

@@ -1,0 +1,3 @@
+from tests.gateway.conftest import calling, client_with
+
+__all__ = ["calling", "client_with"]
