@@ -1,10 +1,12 @@
-# Targets: `app` (web, worker, beat, migrate) and `pgbouncer`.
+# Targets: `app` (web, worker, beat, migrate, relay) and `pgbouncer`.
 
 FROM python:3.11-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-COPY requirements/prod.txt /tmp/
+# `kafka` for the relay of events (docs/kafka.md).
+ARG REQUIREMENTS=prod
+COPY requirements/${REQUIREMENTS}.txt /tmp/requirements.txt
 RUN python -m venv /venv \
- && /venv/bin/pip install --require-hashes --only-binary :all: -r /tmp/prod.txt
+ && /venv/bin/pip install --require-hashes --only-binary :all: -r /tmp/requirements.txt
 
 FROM python:3.11-slim-bookworm AS app
 ENV PATH=/venv/bin:$PATH \

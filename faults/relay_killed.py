@@ -34,6 +34,7 @@ WRITERS, ACTS = 2, 20  # at a time; transactions of each
 LONGEST_COMMIT_SECONDS = 0.01  # so that transactions commit in another order than they wrote in
 KILLED_WITHIN_SECONDS = 0.3
 DOUBTFUL_SECONDS = 0.02
+BATCH = 10  # events in one step of either
 OUTAGE_EVERY = 5  # so many faults; a broker is away meanwhile
 PATIENCE_SECONDS = 30.0
 
@@ -108,10 +109,11 @@ def _outage(kafka: Cluster, number: int, chance: random.Random) -> Iterator[None
 def _relay() -> None:
     _slow_down(Line, "deliver")
     _slow_down(outlets, "put_away")
-    call_command("relay_events", batch=50, stdout=Sink())
+    call_command("relay_events", batch=BATCH, stdout=Sink())
 
 
 def _killed_reader(file: Path) -> None:
+    consuming.BATCH_MESSAGES = BATCH  # a backlog is worked off in many steps
     _slow_down(Ledger, "append")
     _slow_down(consuming, "_commit")
     _read(file, "killed")

@@ -37,8 +37,8 @@ For example:
 
 * Events tell that something happened to which row. They carry ids, states and names of fields: no names of
   people, no addresses, nothing about health. Who may know more asks for the row.
-* An event may come more than once, with the same `event_id`; order is kept per sender only as far as nothing
-  had to be tried again.
+* An event may come more than once, with the same `event_id`. Whoever passes over what came before gets the
+  events of one subject in their order. Between subjects there is no order.
 * Types and keys are added, never taken away. A type keeps its producer; a key keeps its type. A key becomes
   required only with a new version of its type. Words may be added where one of several stands: pass over
   what you do not know.

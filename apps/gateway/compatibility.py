@@ -98,8 +98,11 @@ class _Fit:
             return []
         found: list[str] = []
         for one in _alternatives(narrow, self.narrow_in):
-            tries = [list(self._one(one, other, at, depth)) for other in _alternatives(wide, self.wide_in)]
-            found += min(tries, key=len)
+            tries: list[list[str]] = [
+                list(self._one(one, other, at, depth)) for other in _alternatives(wide, self.wide_in)
+            ]
+            best: list[str] = min(tries, key=len)
+            found += best
         return found
 
     def _one(self, narrow: Document, wide: Document, at: str, depth: int) -> Iterator[str]:

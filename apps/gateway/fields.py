@@ -1,5 +1,6 @@
 """Types of what comes in and goes out: what PostgreSQL cannot keep is refused before it gets there."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from ninja import Path, Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
 LARGEST_ID = 2**63 - 1
+NUMBER = re.compile(r"\s*[+-]?[\d.]+\s*")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
@@ -30,8 +32,8 @@ def _in_calendar(day: date) -> date:
 
 
 def _only_text(value: Any) -> Any:
-    """A number is no day: pydantic would take it for seconds since 1970."""
-    if isinstance(value, int | float):
+    """A number is no day: pydantic would take it for seconds since 1970, and digits in a text as well."""
+    if isinstance(value, int | float) or (isinstance(value, str) and NUMBER.fullmatch(value)):
         raise ValueError("must be text as in 2026-11-23")
     return value
 

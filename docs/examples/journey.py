@@ -28,18 +28,18 @@ class Agency:
     def _ask(self, method: str, path: str, data: dict | None = None, more: dict | None = None) -> tuple:
         own = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         body = None if data is None else json.dumps(data).encode()
-        for pause in (1, 2, 4, 8, None):
+        pauses = iter((1, 2, 4, 8))
+        while True:
             request = urllib.request.Request(self.base + path, body, own | (more or {}), method=method)
             try:
                 with urllib.request.urlopen(request, timeout=30) as answer:
                     return json.load(answer), answer.headers["ETag"]
             except urllib.error.HTTPError as error:
-                if pause is None or error.code not in (429, 502, 503, 504):
+                if error.code not in (429, 502, 503, 504):
                     sys.exit(f"{method} {path}: {error.read().decode()}")
             except OSError as error:
-                if pause is None:
-                    sys.exit(f"{method} {path}: {error}")
-            time.sleep(pause)
+                print(error, file=sys.stderr)
+            time.sleep(next(pauses, 0) or sys.exit(f"{method} {path}: no answer"))
 
 
 agency = Agency(os.environ["BASE"], os.environ["TOKEN"])

@@ -173,3 +173,30 @@ def test_address_server_must_be_a_web_address(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("NOMINATIM_URL", "nominatim.example.org")
     with pytest.raises(ImproperlyConfigured, match="http:// or https://"):
         read("dev")
+
+
+def test_kafka_is_named_by_its_servers_and_what_they_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read("dev").kafka == {"KAFKA_SERVERS": "", "KAFKA_SECURITY": {}}
+    monkeypatch.setenv("KAFKA_SERVERS", "a.example.org:9093,b.example.org:9093")
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512")
+    monkeypatch.setenv("KAFKA_SASL_USERNAME", "relay")
+    monkeypatch.setenv("KAFKA_SASL_PASSWORD", "secret")
+    monkeypatch.setenv("KAFKA_SSL_CA_LOCATION", "/run/secrets/ca.pem")
+    monkeypatch.setenv("KAFKA_SSL_KEY_LOCATION", "")
+    assert read("dev").kafka == {
+        "KAFKA_SERVERS": "a.example.org:9093,b.example.org:9093",
+        "KAFKA_SECURITY": {
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": "relay",
+            "sasl.password": "secret",
+            "ssl.ca.location": "/run/secrets/ca.pem",
+        },
+    }
+
+
+def test_unknown_protocol_of_kafka_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "TLS")
+    with pytest.raises(ImproperlyConfigured, match="plaintext, ssl, sasl_plaintext, sasl_ssl"):
+        read("dev")

@@ -12,7 +12,7 @@ from tests.workspace import rows
 pytestmark = pytest.mark.django_db
 PAGES = ["/", "/search/?q=tannert"]
 FRAME_QUERIES = 6  # session, user, roles; the session saved within a savepoint
-QUERIES_OF_TODAY = FRAME_QUERIES + 23  # parameters 1, sections 19 (two of them prefetched), figures 3
+QUERIES_OF_TODAY = FRAME_QUERIES + 24  # parameters 1, sections 20 (two of them prefetched), figures 3
 QUERIES_OF_SEARCH = FRAME_QUERIES + 5  # patients, therapists, their approvals and practices, inquiries
 
 

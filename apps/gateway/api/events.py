@@ -62,7 +62,7 @@ def list_events(request: HttpRequest, query: Query[EventQuery]) -> Page:
     answer=CatalogueOut,
     by_alias=True,
     summary="Every type of event, as JSON Schema",
-    operation_id="get_event_catalogue",
+    operation_id="read_event_catalogue",
 )
-def get_event_catalogue(request: HttpRequest) -> dict[str, Any]:
+def read_event_catalogue(request: HttpRequest) -> dict[str, Any]:
     return documents.document()

@@ -67,9 +67,9 @@ def create_webhook(request: HttpRequest, response: HttpResponse, data: WebhookIn
     scope=Scope.WEBHOOKS_WRITE,
     answer=WebhookOut,
     summary="One webhook and how it fares",
-    operation_id="get_webhook",
+    operation_id="read_webhook",
 )
-def get_webhook(request: HttpRequest, response: HttpResponse, webhook_id: RowId) -> dict[str, Any]:
+def read_webhook(request: HttpRequest, response: HttpResponse, webhook_id: RowId) -> dict[str, Any]:
     return _shown(response, own(request, webhook_id))
 
 
@@ -78,9 +78,9 @@ def get_webhook(request: HttpRequest, response: HttpResponse, webhook_id: RowId)
     scope=Scope.WEBHOOKS_WRITE,
     answer=WebhookOut,
     summary="Change address or types, switch off or on",
-    operation_id="change_webhook",
+    operation_id="update_webhook",
 )
-def change_webhook(
+def update_webhook(
     request: HttpRequest, response: HttpResponse, webhook_id: RowId, data: WebhookPatch
 ) -> dict[str, Any]:
     row = held(request, webhook_id)

@@ -51,7 +51,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Outcome:
         status = _post(target, callable_addresses(target), body, headers)
     except Refused as refused:
         return Outcome(None, refused.trouble)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         return Outcome(None, _trouble(error))
     is_fine = 200 <= status < 300
     return Outcome(status, None if is_fine else Trouble.STATUS)

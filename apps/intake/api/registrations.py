@@ -62,14 +62,14 @@ def list_registrations(request: HttpRequest, query: Query[RegistrationQuery]) ->
 
 
 @endpoints.get(
-    "/{pk}",
+    "/{registration_id}",
     scope=Scope.REGISTRATIONS_READ,
     answer=RegistrationOut,
     operation_id="read_registration",
     summary="What has become of a registration",
 )
-def read_registration(request: HttpRequest, response: HttpResponse, pk: RowId) -> Registration:
-    registration = get_object_or_404(Registration.objects.defer(*UNSEEN), pk=pk)
+def read_registration(request: HttpRequest, response: HttpResponse, registration_id: RowId) -> Registration:
+    registration = get_object_or_404(Registration.objects.defer(*UNSEEN), pk=registration_id)
     _show(request, response, registration, "read_registration")
     return registration
 

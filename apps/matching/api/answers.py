@@ -37,7 +37,7 @@ from apps.matching.services.answers import Answer
 
 
 @endpoints.post(
-    "/{pk}/answer",
+    "/{request_id}/answer",
     scope=Scope.INQUIRIES_WRITE,
     answer=RequestOut,
     summary="Record what a therapist said",
@@ -47,48 +47,52 @@ from apps.matching.services.answers import Answer
         "its status is `conflict`, and a person settles it. The same answer twice is booked once."
     ),
 )
-def record_answer(request: HttpRequest, pk: RowId, data: AnswerIn, response: HttpResponse) -> Told:
-    asked = found(request_page(), pk)
+def record_answer(request: HttpRequest, request_id: RowId, data: AnswerIn, response: HttpResponse) -> Told:
+    asked = found(request_page(), request_id)
     _book(request, [(asked, _answer(request, data, ""))], data.source)
-    return told(request, response, pk, "record_answer")
+    return told(request, response, request_id, "record_answer")
 
 
 @endpoints.post(
-    "/{pk}/undo-answer",
+    "/{request_id}/undo-answer",
     scope=Scope.INQUIRIES_WRITE,
     answer=RequestOut,
     summary="Undo an answer",
     operation_id="undo_answer",
     description="With everything it has caused, as far as nobody outside has been told.",
 )
-def undo_answer(request: HttpRequest, pk: RowId, data: ReasonIn, response: HttpResponse) -> Told:
-    answers.undo_answer(request=found(request_page(), pk), reason=data.reason, **acting(request))
-    return told(request, response, pk, "undo_answer")
+def undo_answer(request: HttpRequest, request_id: RowId, data: ReasonIn, response: HttpResponse) -> Told:
+    answers.undo_answer(request=found(request_page(), request_id), reason=data.reason, **acting(request))
+    return told(request, response, request_id, "undo_answer")
 
 
 @endpoints.post(
-    "/{pk}/resolve-conflict",
+    "/{request_id}/resolve-conflict",
     scope=Scope.INQUIRIES_WRITE,
     answer=RequestOut,
     summary="Settle a second acceptance",
     operation_id="resolve_conflict",
     description="Take it where the search has no place any more, or thank for it.",
 )
-def resolve_conflict(request: HttpRequest, pk: RowId, data: ConflictIn, response: HttpResponse) -> Told:
-    answers.resolve_conflict(request=found(request_page(), pk), take=data.is_taken, **acting_today(request))
-    return told(request, response, pk, "resolve_conflict")
+def resolve_conflict(
+    request: HttpRequest, request_id: RowId, data: ConflictIn, response: HttpResponse
+) -> Told:
+    answers.resolve_conflict(
+        request=found(request_page(), request_id), take=data.is_taken, **acting_today(request)
+    )
+    return told(request, response, request_id, "resolve_conflict")
 
 
 @inquiries.endpoints.post(
-    "/{pk}/answers",
+    "/{inquiry_id}/answers",
     scope=Scope.INQUIRIES_WRITE,
     answer=AnswersOut,
     summary="Record answers to several requests of an inquiry",
     operation_id="record_answers",
 )
-def record_answers(request: HttpRequest, pk: RowId, data: AnswersIn) -> Told:
-    found(Inquiry.objects.all(), pk)
-    carried = request_page().filter(inquiry=pk)
+def record_answers(request: HttpRequest, inquiry_id: RowId, data: AnswersIn) -> Told:
+    found(Inquiry.objects.all(), inquiry_id)
+    carried = request_page().filter(inquiry=inquiry_id)
     given = [
         (
             named(carried, one.request_id, f"answers.{place}.request_id"),

@@ -37,15 +37,15 @@ from apps.therapists.selectors import main_practice
 
 
 @endpoints.get(
-    "/{pk}/candidates",
+    "/{search_id}/candidates",
     scope=Scope.SEARCHES_READ,
     answer=CandidatesOut,
     also=(409,),
     summary="Fitting therapists, the best first",
     operation_id="list_candidates",
 )
-def list_candidates(request: HttpRequest, pk: RowId, query: Query[CandidateQuery]) -> Told:
-    search, parameters = _searched(request, pk, "list_candidates"), parameters_of(timezone.now())
+def list_candidates(request: HttpRequest, search_id: RowId, query: Query[CandidateQuery]) -> Told:
+    search, parameters = _searched(request, search_id, "list_candidates"), parameters_of(timezone.now())
     view = _view(search, parameters, query.limit)
     return {
         "candidates": [
@@ -63,14 +63,14 @@ def list_candidates(request: HttpRequest, pk: RowId, query: Query[CandidateQuery
 
 
 @endpoints.get(
-    "/{pk}/candidates/{therapist_id}",
+    "/{search_id}/candidates/{therapist_id}",
     scope=Scope.SEARCHES_READ,
     answer=JudgementOut,
     summary="Why, or why not, a therapist fits",
     operation_id="explain_candidate",
 )
-def explain_candidate(request: HttpRequest, pk: RowId, therapist_id: RowId) -> Told:
-    search, parameters = _searched(request, pk, "explain_candidate"), parameters_of(timezone.now())
+def explain_candidate(request: HttpRequest, search_id: RowId, therapist_id: RowId) -> Told:
+    search, parameters = _searched(request, search_id, "explain_candidate"), parameters_of(timezone.now())
     therapist, today = found(Therapist.objects.all(), therapist_id), timezone.localdate()
     (judgement,) = explain(
         search=search,
@@ -87,15 +87,15 @@ def explain_candidate(request: HttpRequest, pk: RowId, therapist_id: RowId) -> T
 
 
 @endpoints.get(
-    "/{pk}/what-if",
+    "/{search_id}/what-if",
     scope=Scope.SEARCHES_READ,
     answer=WhatIfOut,
     also=(409,),
     summary="How many more candidates each relaxed wish would bring",
     operation_id="relax_wishes",
 )
-def relax_wishes(request: HttpRequest, pk: RowId) -> Told:
-    search, parameters = _searched(request, pk, "relax_wishes"), parameters_of(timezone.now())
+def relax_wishes(request: HttpRequest, search_id: RowId) -> Told:
+    search, parameters = _searched(request, search_id, "relax_wishes"), parameters_of(timezone.now())
     view = _view(search, parameters, limit=1)
     gains = view.gains
     wishes = what_ifs(gains=gains, patient=search.patient, parameters=parameters)
@@ -109,8 +109,8 @@ def relax_wishes(request: HttpRequest, pk: RowId) -> Told:
     }
 
 
-def _searched(request: HttpRequest, pk: int, operation: str) -> PlacementSearch:
-    search = found(search_page(), pk)
+def _searched(request: HttpRequest, search_id: int, operation: str) -> PlacementSearch:
+    search = found(search_page(), search_id)
     looked_at(request, [search.patient_id], operation)
     return search
 

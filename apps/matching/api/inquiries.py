@@ -50,46 +50,46 @@ def list_inquiries(request: HttpRequest, query: Query[InquiryQuery]) -> Told:
 
 
 @endpoints.get(
-    "/{pk}",
+    "/{inquiry_id}",
     scope=Scope.INQUIRIES_READ,
     answer=InquiryOut,
     summary="One inquiry with its requests",
     operation_id="read_inquiry",
 )
-def read_inquiry(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    return told(request, response, pk, "read_inquiry")
+def read_inquiry(request: HttpRequest, inquiry_id: RowId, response: HttpResponse) -> Told:
+    return told(request, response, inquiry_id, "read_inquiry")
 
 
 @endpoints.post(
-    "/{pk}/release",
+    "/{inquiry_id}/release",
     scope=Scope.INQUIRIES_WRITE,
     answer=ReleasedOut,
     summary="Release a draft inquiry",
     operation_id="release_inquiry",
     description="Requests are looked at once more; then the e-mail is queued or the call planned.",
 )
-def release_inquiry(request: HttpRequest, pk: RowId) -> Told:
-    inquiry = found(Inquiry.objects.select_related("round", "therapist"), pk)
+def release_inquiry(request: HttpRequest, inquiry_id: RowId) -> Told:
+    inquiry = found(Inquiry.objects.select_related("round", "therapist"), inquiry_id)
     return released(release_together.release_one(inquiry=inquiry, **acting_today(request)))
 
 
 @endpoints.post(
-    "/{pk}/cancel",
+    "/{inquiry_id}/cancel",
     scope=Scope.INQUIRIES_WRITE,
     answer=InquiryOut,
     summary="Cancel an inquiry that has not been sent",
     operation_id="cancel_inquiry",
     description="Its requests are taken out, its letter or call is cancelled.",
 )
-def cancel_inquiry(request: HttpRequest, pk: RowId, data: ReasonIn, response: HttpResponse) -> Told:
-    inquiry = found(Inquiry.objects.select_related("round"), pk)
+def cancel_inquiry(request: HttpRequest, inquiry_id: RowId, data: ReasonIn, response: HttpResponse) -> Told:
+    inquiry = found(Inquiry.objects.select_related("round"), inquiry_id)
     lines.cancel_inquiry(inquiry=inquiry, reason=data.reason, **acting(request))
-    return told(request, response, pk, "cancel_inquiry")
+    return told(request, response, inquiry_id, "cancel_inquiry")
 
 
-def told(request: HttpRequest, response: HttpResponse, pk: int, operation: str) -> Told:
+def told(request: HttpRequest, response: HttpResponse, inquiry_id: int, operation: str) -> Told:
     """The inquiry as it is now, with its ETag."""
-    inquiry = found(rows.inquiry_details(), pk)
+    inquiry = found(rows.inquiry_details(), inquiry_id)
     versions.show(response, inquiry)
     carried = list(inquiry.requests.all())
     looked_at(request, [row.search.patient_id for row in carried], operation)

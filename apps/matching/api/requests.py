@@ -73,23 +73,23 @@ def add_request(request: HttpRequest, data: RequestIn, response: HttpResponse) -
 
 
 @endpoints.get(
-    "/{pk}",
+    "/{request_id}",
     scope=Scope.INQUIRIES_READ,
     answer=RequestOut,
     summary="One placement request",
     operation_id="read_request",
 )
-def read_request(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    return told(request, response, pk, "read_request")
+def read_request(request: HttpRequest, request_id: RowId, response: HttpResponse) -> Told:
+    return told(request, response, request_id, "read_request")
 
 
 @endpoints.post(
-    "/{pk}/drop",
+    "/{request_id}/drop",
     scope=Scope.INQUIRIES_WRITE,
     answer=RequestOut,
     summary="Drop a line from a draft",
     operation_id="drop_request",
 )
-def drop_request(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    lines.drop_line(request=found(request_page(), pk), **acting(request))
-    return told(request, response, pk, "drop_request")
+def drop_request(request: HttpRequest, request_id: RowId, response: HttpResponse) -> Told:
+    lines.drop_line(request=found(request_page(), request_id), **acting(request))
+    return told(request, response, request_id, "drop_request")

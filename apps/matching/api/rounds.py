@@ -76,26 +76,26 @@ def plan_round(request: HttpRequest, response: HttpResponse) -> Status[Told]:
 
 
 @endpoints.get(
-    "/{pk}",
+    "/{round_id}",
     scope=Scope.INQUIRIES_READ,
     answer=RoundOut,
     summary="One round",
     operation_id="read_round",
 )
-def read_round(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    return told(response, pk)
+def read_round(request: HttpRequest, round_id: RowId, response: HttpResponse) -> Told:
+    return told(response, round_id)
 
 
 @endpoints.get(
-    "/{pk}/lines",
+    "/{round_id}/lines",
     scope=Scope.INQUIRIES_READ,
     answer=RoundLinePage,
     summary="Lines of a round, each with why it was planned",
     operation_id="list_round_lines",
     description="Sorts: id, inquiry.",
 )
-def list_round_lines(request: HttpRequest, pk: RowId, query: Query[PageQuery]) -> Told:
-    round_ = found(Round.objects.all(), pk)
+def list_round_lines(request: HttpRequest, round_id: RowId, query: Query[PageQuery]) -> Told:
+    round_ = found(Round.objects.all(), round_id)
     sorts = {"id": ("id",), "inquiry": ("inquiry_id", "id")}
     found_page = page(rows.lines_of_round(round_), query, sorts)
     looked_at(request, [row.search.patient_id for row in found_page.items], "list_round_lines")
@@ -105,51 +105,51 @@ def list_round_lines(request: HttpRequest, pk: RowId, query: Query[PageQuery]) -
 
 
 @endpoints.get(
-    "/{pk}/unplanned",
+    "/{round_id}/unplanned",
     scope=Scope.INQUIRIES_READ,
     answer=UnplannedOut,
     summary="Searches without a line in a round, and why",
     operation_id="list_unplanned",
     description="Worked out when asked for: it looks at every therapist again.",
 )
-def list_unplanned(request: HttpRequest, pk: RowId, query: Query[UnplannedQuery]) -> Told:
+def list_unplanned(request: HttpRequest, round_id: RowId, query: Query[UnplannedQuery]) -> Told:
     parameters, today = parameters_of(timezone.now()), timezone.localdate()
-    unplanned = unplanned_in(round_=found(Round.objects.all(), pk), parameters=parameters, today=today)
+    unplanned = unplanned_in(round_=found(Round.objects.all(), round_id), parameters=parameters, today=today)
     shown = unplanned[: query.limit]
     looked_at(request, [row.search.patient_id for row in shown], "list_unplanned")
     return {"count": len(unplanned), "searches": [_unplanned(request, row) for row in shown]}
 
 
 @endpoints.post(
-    "/{pk}/release",
+    "/{round_id}/release",
     scope=Scope.INQUIRIES_WRITE,
     answer=ReleasedOut,
     summary="Release a round or parts of it",
     operation_id="release_round",
     description="Each request is looked at once more. What is refused stays behind with its reason.",
 )
-def release_round(request: HttpRequest, pk: RowId, data: ReleaseIn) -> Told:
+def release_round(request: HttpRequest, round_id: RowId, data: ReleaseIn) -> Told:
     result = release_together.release_lines(
-        round_=found(Round.objects.all(), pk), inquiry_ids=data.inquiry_ids, **acting_today(request)
+        round_=found(Round.objects.all(), round_id), inquiry_ids=data.inquiry_ids, **acting_today(request)
     )
     return released(result)
 
 
 @endpoints.post(
-    "/{pk}/discard",
+    "/{round_id}/discard",
     scope=Scope.INQUIRIES_WRITE,
     answer=RoundOut,
     summary="Discard what has not been released of a round",
     operation_id="discard_round",
 )
-def discard_round(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    rounds.discard(round_=found(Round.objects.all(), pk), **acting(request))
-    return told(response, pk)
+def discard_round(request: HttpRequest, round_id: RowId, response: HttpResponse) -> Told:
+    rounds.discard(round_=found(Round.objects.all(), round_id), **acting(request))
+    return told(response, round_id)
 
 
-def told(response: HttpResponse, pk: int) -> Told:
+def told(response: HttpResponse, round_id: int) -> Told:
     """The round as it is now, with its ETag."""
-    round_ = found(Round.objects.all(), pk)
+    round_ = found(Round.objects.all(), round_id)
     versions.show(response, round_)
     return item(round_) | rows.round_counts(round_)
 

@@ -17,84 +17,84 @@ from apps.therapists.models import Therapist
 
 
 @endpoints.post(
-    "/{pk}/pause",
+    "/{search_id}/pause",
     scope=Scope.SEARCHES_WRITE,
     answer=SearchOut,
     summary="Pause a search",
     operation_id="pause_search",
     description="Requests that have not been sent are taken out of their inquiries.",
 )
-def pause_search(request: HttpRequest, pk: RowId, data: PauseIn, response: HttpResponse) -> Told:
+def pause_search(request: HttpRequest, search_id: RowId, data: PauseIn, response: HttpResponse) -> Told:
     begins = data.paused_from or timezone.localdate()
     searches.pause(
-        search=_search(pk),
+        search=_search(search_id),
         paused_from=begins,
         until=data.until,
         reason=data.reason,
         **acting_today(request),
     )
-    return told(request, response, pk, "pause_search")
+    return told(request, response, search_id, "pause_search")
 
 
 @endpoints.post(
-    "/{pk}/resume",
+    "/{search_id}/resume",
     scope=Scope.SEARCHES_WRITE,
     answer=SearchOut,
     summary="End the pause of a search",
     operation_id="resume_search",
 )
-def resume_search(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    searches.resume(search=_search(pk), **acting(request))
-    return told(request, response, pk, "resume_search")
+def resume_search(request: HttpRequest, search_id: RowId, response: HttpResponse) -> Told:
+    searches.resume(search=_search(search_id), **acting(request))
+    return told(request, response, search_id, "resume_search")
 
 
 @endpoints.post(
-    "/{pk}/cancel",
+    "/{search_id}/cancel",
     scope=Scope.SEARCHES_WRITE,
     answer=SearchOut,
     summary="End a search without a place",
     operation_id="cancel_search",
     description="Open requests are withdrawn; therapists who were asked are told.",
 )
-def cancel_search(request: HttpRequest, pk: RowId, data: ReasonIn, response: HttpResponse) -> Told:
-    searches.cancel(search=_search(pk), reason=data.reason, **acting_today(request))
-    return told(request, response, pk, "cancel_search")
+def cancel_search(request: HttpRequest, search_id: RowId, data: ReasonIn, response: HttpResponse) -> Told:
+    searches.cancel(search=_search(search_id), reason=data.reason, **acting_today(request))
+    return told(request, response, search_id, "cancel_search")
 
 
 @endpoints.post(
-    "/{pk}/undo-cancel",
+    "/{search_id}/undo-cancel",
     scope=Scope.SEARCHES_WRITE,
     answer=SearchOut,
     summary="Undo a cancellation",
     operation_id="undo_cancel_search",
     description="The search goes on; requests withdrawn by the cancellation are not asked again.",
 )
-def undo_cancel_search(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    searches.undo_cancel(search=_search(pk), **acting(request))
-    return told(request, response, pk, "undo_cancel_search")
+def undo_cancel_search(request: HttpRequest, search_id: RowId, response: HttpResponse) -> Told:
+    searches.undo_cancel(search=_search(search_id), **acting(request))
+    return told(request, response, search_id, "undo_cancel_search")
 
 
 @endpoints.get(
-    "/{pk}/exclusions",
+    "/{search_id}/exclusions",
     scope=Scope.SEARCHES_READ,
     answer=ExclusionsOut,
     summary="Therapists excluded for the patient of a search",
     operation_id="list_exclusions",
 )
-def list_exclusions(request: HttpRequest, pk: RowId) -> Told:
-    return _exclusions(request, found(rows.searches(), pk), "list_exclusions")
+def list_exclusions(request: HttpRequest, search_id: RowId) -> Told:
+    return _exclusions(request, found(rows.searches(), search_id), "list_exclusions")
 
 
 @endpoints.post(
-    "/{pk}/exclusions",
+    "/{search_id}/exclusions",
     scope=Scope.SEARCHES_WRITE,
     answer=ExclusionsOut,
     summary="Exclude a therapist",
     operation_id="exclude_therapist",
     description="A request that has not been sent is taken out of its inquiry. Twice is once.",
 )
-def exclude_therapist(request: HttpRequest, pk: RowId, data: ExclusionIn) -> Told:
-    search = _search(pk)
+def exclude_therapist(request: HttpRequest, search_id: RowId, data: ExclusionIn) -> Told:
+    search = _search(search_id)
     searches.exclude_therapist(
         patient=search.patient,
         therapist=named(Therapist.objects.all(), data.therapist_id, "therapist_id"),
@@ -106,21 +106,21 @@ def exclude_therapist(request: HttpRequest, pk: RowId, data: ExclusionIn) -> Tol
 
 
 @endpoints.delete(
-    "/{pk}/exclusions/{therapist_id}",
+    "/{search_id}/exclusions/{therapist_id}",
     scope=Scope.SEARCHES_WRITE,
     answer=ExclusionsOut,
     summary="Include an excluded therapist again",
     operation_id="include_therapist",
     description="Only where patient or staff wished the exclusion; others are undone with their cause.",
 )
-def include_therapist(request: HttpRequest, pk: RowId, therapist_id: RowId) -> Told:
-    search = _search(pk)
+def include_therapist(request: HttpRequest, search_id: RowId, therapist_id: RowId) -> Told:
+    search = _search(search_id)
     searches.include_therapist(patient=search.patient, therapist=found(Therapist.objects.all(), therapist_id))
     return _exclusions(request, search, "include_therapist")
 
 
-def _search(pk: int) -> PlacementSearch:
-    return found(PlacementSearch.objects.select_related("patient"), pk)
+def _search(search_id: int) -> PlacementSearch:
+    return found(PlacementSearch.objects.select_related("patient"), search_id)
 
 
 def _exclusions(request: HttpRequest, search: PlacementSearch, operation: str) -> Told:

@@ -78,25 +78,25 @@ def open_search(request: HttpRequest, data: SearchIn, response: HttpResponse) ->
 
 
 @endpoints.get(
-    "/{pk}",
+    "/{search_id}",
     scope=Scope.SEARCHES_READ,
     answer=SearchOut,
     summary="One search",
     operation_id="read_search",
 )
-def read_search(request: HttpRequest, pk: RowId, response: HttpResponse) -> Told:
-    return told(request, response, pk, "read_search")
+def read_search(request: HttpRequest, search_id: RowId, response: HttpResponse) -> Told:
+    return told(request, response, search_id, "read_search")
 
 
 @endpoints.patch(
-    "/{pk}",
+    "/{search_id}",
     scope=Scope.SEARCHES_WRITE,
     answer=SearchOut,
     summary="Change note or Kostenerstattung of a search",
-    operation_id="change_search",
+    operation_id="update_search",
 )
-def change_search(request: HttpRequest, pk: RowId, data: SearchPatch, response: HttpResponse) -> Told:
-    search = found(PlacementSearch.objects.all(), pk)
+def update_search(request: HttpRequest, search_id: RowId, data: SearchPatch, response: HttpResponse) -> Told:
+    search = found(PlacementSearch.objects.all(), search_id)
     seen_at = versions.seen_at(request, search)
     if "note" in data.model_fields_set and data.note != search.note:
         require_health_for(request, data.note or search.note)
@@ -104,18 +104,18 @@ def change_search(request: HttpRequest, pk: RowId, data: SearchPatch, response: 
         searches.update(search=search, changes=data.dict(exclude_unset=True), seen_at=seen_at)
     except StaleState:
         raise Precondition(412) from None
-    return told(request, response, pk, "change_search")
+    return told(request, response, search_id, "update_search")
 
 
 @endpoints.get(
-    "/{pk}/history",
+    "/{search_id}/history",
     scope=Scope.SEARCHES_READ,
     answer=SearchHistoryOut,
     summary="What happened to a search and its requests",
     operation_id="read_search_history",
 )
-def read_search_history(request: HttpRequest, pk: RowId) -> Told:
-    search = found(rows.searches(), pk)
+def read_search_history(request: HttpRequest, search_id: RowId) -> Told:
+    search = found(rows.searches(), search_id)
     looked_at(request, [search.patient_id], "read_search_history")
     is_told = may_see_health(request)
     return {
@@ -123,9 +123,9 @@ def read_search_history(request: HttpRequest, pk: RowId) -> Told:
     }
 
 
-def told(request: HttpRequest, response: HttpResponse, pk: int, operation: str) -> Told:
+def told(request: HttpRequest, response: HttpResponse, search_id: int, operation: str) -> Told:
     """The search as it is now, with its ETag."""
-    search = found(rows.searches(), pk)
+    search = found(rows.searches(), search_id)
     versions.show(response, search)
     looked_at(request, [search.patient_id], operation)
     is_told = may_see_health(request)

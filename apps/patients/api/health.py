@@ -49,13 +49,13 @@ def replace_health(
     "/{patient_id}/health",
     scope=Scope.HEALTH_WRITE,
     answer=HealthSaved,
-    operation_id="change_health",
+    operation_id="update_health",
     summary="Change some of the health data of a patient",
 )
-def change_health(
+def update_health(
     request: HttpRequest, response: HttpResponse, patient_id: RowId, data: HealthPatch
 ) -> Patient:
-    return _save(request, response, patient_id, data.model_dump(exclude_unset=True), "change_health")
+    return _save(request, response, patient_id, data.model_dump(exclude_unset=True), "update_health")
 
 
 def _save(

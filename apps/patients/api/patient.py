@@ -49,13 +49,13 @@ def replace_patient(
     "/{patient_id}",
     scope=Scope.PATIENTS_WRITE,
     answer=PatientOut,
-    operation_id="change_patient",
+    operation_id="update_patient",
     summary="Change some of a patient",
 )
-def change_patient(
+def update_patient(
     request: HttpRequest, response: HttpResponse, patient_id: RowId, data: PatientPatch
 ) -> Patient:
-    return _save(request, response, patient_id, data.model_dump(exclude_unset=True), "change_patient")
+    return _save(request, response, patient_id, data.model_dump(exclude_unset=True), "update_patient")
 
 
 def _save(

@@ -11,7 +11,7 @@ from apps.gateway.fields import RowId
 from apps.gateway.principal import principal
 from apps.gateway.routing import Endpoints
 from apps.therapists.api import records
-from apps.therapists.api.inputs import BlockIn, ObjectionIn, ReasonIn
+from apps.therapists.api.inputs import BlockIn, ObjectionIn, WhyIn
 from apps.therapists.api.schemas import TherapistOut
 from apps.therapists.services import status
 
@@ -35,9 +35,7 @@ def verify_therapist(request: HttpRequest, response: HttpResponse, therapist_id:
 
 
 @_act("unverify", "unverify_therapist", "Take the review back")
-def unverify_therapist(
-    request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: ReasonIn
-) -> Any:
+def unverify_therapist(request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: WhyIn) -> Any:
     return _done(request, response, therapist_id, status.unverify, reason=data.reason)
 
 
@@ -47,22 +45,20 @@ def block_therapist(request: HttpRequest, response: HttpResponse, therapist_id: 
 
 
 @_act("unblock", "unblock_therapist", "End a block")
-def unblock_therapist(
-    request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: ReasonIn
-) -> Any:
+def unblock_therapist(request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: WhyIn) -> Any:
     return _done(request, response, therapist_id, status.unblock, reason=data.reason)
 
 
 @_act("deactivate", "deactivate_therapist", "The therapist has stopped working or moved away for good")
 def deactivate_therapist(
-    request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: ReasonIn
+    request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: WhyIn
 ) -> Any:
     return _done(request, response, therapist_id, status.deactivate, reason=data.reason)
 
 
 @_act("reactivate", "reactivate_therapist", "The therapist works again")
 def reactivate_therapist(
-    request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: ReasonIn
+    request: HttpRequest, response: HttpResponse, therapist_id: RowId, data: WhyIn
 ) -> Any:
     return _done(request, response, therapist_id, status.reactivate, reason=data.reason)
 

@@ -158,7 +158,7 @@ class WorkplacesIn(In):
     workplaces: Workplaces
 
 
-class ReasonIn(In):
+class WhyIn(In):
     reason: Reason = ""
 
 
@@ -172,7 +172,7 @@ class ObjectionIn(In):
     reason: Annotated[Reason, Field(min_length=1, description="how it reached us")]
 
 
-class PauseIn(In):
+class ContactPauseIn(In):
     starts_on: Day
     until: Day = Field(description="last day")
     reason: PauseReason = PauseReason.REQUESTED

@@ -13,7 +13,7 @@ from apps.gateway.paging import Page, PageQuery, page
 from apps.gateway.routing import Endpoints
 from apps.therapists import selectors
 from apps.therapists.api import queries, records
-from apps.therapists.api.inputs import PauseIn
+from apps.therapists.api.inputs import ContactPauseIn
 from apps.therapists.api.schemas import PauseOut, PausePage
 from apps.therapists.models import ContactPause
 from apps.therapists.services import contact
@@ -42,7 +42,7 @@ def list_contact_pauses(request: HttpRequest, therapist_id: RowId, query: Query[
     operation_id="create_contact_pause",
     summary="Begin a contact pause",
 )
-def create_contact_pause(request: HttpRequest, therapist_id: RowId, data: PauseIn) -> Status[Any]:
+def create_contact_pause(request: HttpRequest, therapist_id: RowId, data: ContactPauseIn) -> Status[Any]:
     therapist = records.therapist_or_404(therapist_id)
     return Status(201, contact.pause(therapist=therapist, at=timezone.now(), **data.dict()))
 
