@@ -40,6 +40,7 @@ def api_urls() -> Any:
     """The URLs, let through by the log-in of the pages: every endpoint has guards of its own."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        pattern.callback = login_not_required(problems.told_to_programs(pattern.callback))
+        endpoint: Any = pattern.callback
+        pattern.callback = login_not_required(problems.told_to_programs(endpoint))
     unknown = re_path("", login_not_required(problems.unknown_path), name="unknown")
     return [*patterns, unknown], app_name, namespace

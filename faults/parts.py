@@ -13,6 +13,7 @@ from faults import (
     clicked_twice,
     ground,
     inbound_repeated,
+    journey,
     poison,
     relay_killed,
     sender_killed,
@@ -50,6 +51,7 @@ PARTS: dict[str, Kind] = {
     "F10": Kind(inbound_repeated.run, inbound_repeated.FAULTS, 15),
     "F16": Kind(poison.run, poison.FAULTS, 2),
     "F21": Kind(relay_killed.run, relay_killed.FAULTS, 10),
+    "F22": Kind(journey.run, journey.FAULTS, 4),
     "weeks": Kind(weeks.run, weeks.FAULTS, 2),
 }
 

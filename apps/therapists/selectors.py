@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.weekly import Interval, total_minutes
 from apps.therapists import names
 from apps.therapists.enums import HoursKind, ReviewStatus, TherapistStatus
-from apps.therapists.models import LAST_CONTACT, ContactPause, Practice, Therapist, Workplace
+from apps.therapists.models import LAST_CONTACT, Approval, ContactPause, Practice, Therapist, Workplace
 
 PUBLISHED, PERMISSION = "published", "permission"
 LEAST_PHONE_MINUTES = (
@@ -29,6 +31,7 @@ CONTACT_STATES: dict[str, str | Promise] = {
     INACTIVE: _("inactive"),
     OBJECTED: _("objected to contact"),
 }
+_PLACE = ("name", "plz", "city", "state", "phone", "email")
 _STANDING = Q(do_not_contact_since__isnull=True)
 _ACTIVE = _STANDING & Q(status=TherapistStatus.ACTIVE)
 _REVIEWED = _ACTIVE & Q(review_status=ReviewStatus.VERIFIED)
@@ -71,6 +74,17 @@ def with_pause(therapists: QuerySet[Therapist], today: date) -> QuerySet[Therapi
 def with_last_contact(therapists: QuerySet[Therapist]) -> QuerySet[Therapist]:
     """Annotates `last_contact`: the latest of e-mail, call and talk; `NEVER` where there was none."""
     return therapists.annotate(last_contact=LAST_CONTACT)
+
+
+def with_rows_around(therapists: QuerySet[Therapist]) -> QuerySet[Therapist]:
+    """Annotates `approval_rows` and `main_place` as JSON: for long lists, at a third of the cost of rows."""
+    approvals = Approval.objects.filter(therapist=OuterRef("pk")).order_by("method", "age_group", "setting")
+    approval = JSONObject(method="method", age_group="age_group", setting="setting")
+    place = JSONObject(id="practice_id", **{name: f"practice__{name}" for name in _PLACE})
+    return therapists.annotate(
+        approval_rows=ArraySubquery(approvals.values(row=approval)),
+        main_place=Subquery(_main_place().values(row=place)[:1]),
+    )
 
 
 def with_offer(therapists: QuerySet[Therapist]) -> QuerySet[Therapist]:

@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from apps.core import doctor, parameters
 from apps.core.doctor import Finding, Level, basics, keys, operating, outbox, probes, queues, safety
 from apps.core.models import MergeRecord, ParameterChange
-from apps.events.models import DomainEvent
+from apps.events.models import DomainEvent, Outgoing, Outlet
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 OTHER_KEY = base64.urlsafe_b64encode(b"another-key-only-for-the-tests-1").decode()
@@ -255,6 +255,23 @@ def test_event_waits_from_its_next_attempt_on() -> None:
     assert outbox.undelivered_since(later) == later
 
 
+@pytest.mark.django_db
+def test_relay_waits_since_its_oldest_row_was_queued() -> None:
+    assert outbox.unrelayed_since(AT) is None
+    outlet = Outlet.objects.create(name="kafka", is_on=True, since=AT)
+    for number in (1, 2):
+        event = DomainEvent.objects.create(event_id=uuid4(), occurred_at=AT - timedelta(days=number))
+        Outgoing.objects.filter(outlet=outlet, event=event).update(queued_at=AT + timedelta(minutes=number))
+    assert outbox.unrelayed_since(AT) == AT + timedelta(minutes=1)
+
+
+def test_queue_may_have_a_remedy_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "_queues", {})
+    register = queues.waits("things", "Things", late_after=timedelta(0), remedy="Push it.")
+    register(lambda at: at - timedelta(minutes=1))
+    assert [finding.remedy for finding in queues.look(AT)] == ["Push it."]
+
+
 @pytest.mark.parametrize(
     ("since", "expected"),
     [
@@ -434,7 +451,7 @@ def test_every_floor_tells_its_part() -> None:
     assert {row.check.name for row in diagnoses} == {
         *("database", "migrations", "clock", "broker", "workers", "keys", "parameters", "queues"),
         *("parked_events", "settings", "disk", "superusers", "postal_codes", "outside_servers"),
-        *("unclear_emails", "mail_server", "mailboxes", "lost_runs", "engine", "timetable"),
+        *("unclear_emails", "mail_server", "mailboxes", "lost_runs", "engine", "timetable", "webhooks"),
     }
     texts = [finding.text for row in diagnoses for finding in row.findings]
     assert [text for text in texts if "failed (" in text or "refused the question" in text] == []

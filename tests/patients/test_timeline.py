@@ -15,7 +15,8 @@ from tests.factories.patients import ConsentFactory, PatientFactory
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 6 + 2 + 2 + 1 + 3 + 7  # frame, patient and log, own story, merges, communication, matching
+# frame, patient and log, own story, merges, communication, registrations, matching
+PAGE_QUERIES = 6 + 2 + 2 + 1 + 3 + 2 + 7
 
 
 @pytest.fixture(autouse=True)

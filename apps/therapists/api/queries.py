@@ -32,6 +32,7 @@ PRACTICE_SORTS = {
 }
 HISTORY_SORTS = {"id": ("id",), "at": ("at", "id")}
 PAUSE_SORTS = {"id": ("id",), "until": ("until", "id")}
+NOT_IN_THE_LIST = ("internal_note", "further_qualifications", "special_offers", "wished_diagnoses")
 # The filters that the page and the interface share; `TherapistFilter` knows them.
 AS_ON_THE_PAGE = (
     *("q", "status", "review_status", "method", "age_group", "setting", "seat", "language", "free"),
@@ -82,7 +83,7 @@ class PracticeQuery(PageQuery):
 def therapists(query: TherapistQuery, today: date) -> QuerySet[Therapist]:
     """The rows of the list; `last_contact` is the instant of the last contact, 1970 where there was none."""
     rows = selectors.with_last_contact(selectors.with_pause(Therapist.objects.all(), today))
-    rows = selectors.with_offer(rows)
+    rows = selectors.with_rows_around(rows).defer(*NOT_IN_THE_LIST)
     if shared := _shared(query):
         rows = TherapistFilter(shared, queryset=rows).qs
     if query.gender:

@@ -30,7 +30,8 @@ def therapist_or_404(pk: int) -> Therapist:
 def shown(response: HttpResponse, pk: int) -> Any:
     """The whole record with what a row of `schemas.TherapistOut` needs, and its ETag."""
     rows = selectors.with_last_contact(selectors.with_pause(Therapist.objects.all(), timezone.localdate()))
-    found: Any = get_object_or_404(selectors.with_offer(rows).prefetch_related("hours"), pk=pk)
+    whole = selectors.with_offer(selectors.with_rows_around(rows)).prefetch_related("hours")
+    found: Any = get_object_or_404(whole, pk=pk)
     versions.show(response, found)
     found.phone_hours = intervals(selectors.hours(found, HoursKind.PHONE))
     found.working_hours = working_hours(found)
@@ -40,7 +41,6 @@ def shown(response: HttpResponse, pk: int) -> Any:
 def with_answers(therapist: Any) -> Any:
     """A row of the list with what is worked out of it: no query."""
     therapist.contact = selectors.contact_state(therapist, timezone.localdate())
-    therapist.main_practice = selectors.main_practice(therapist)
     therapist.last_contact_at = last_contact_at(therapist)
     return therapist
 

@@ -105,7 +105,11 @@ class TherapistItem(Schema):
 
     @staticmethod
     def resolve_approvals(obj: Any) -> list[Any]:
-        return list(obj.approvals.all())
+        return list(obj.approval_rows)
+
+    @staticmethod
+    def resolve_main_practice(obj: Any) -> Any:
+        return obj.main_place
 
 
 class TherapistOut(TherapistItem):

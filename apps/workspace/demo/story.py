@@ -26,7 +26,7 @@ from apps.matching.services import answers, rounds
 from apps.matching.services.answers import Answer
 from apps.patients.models import Patient
 from apps.therapists.models import Practice, Therapist
-from apps.workspace.demo import inhabitants, register
+from apps.workspace.demo import inhabitants, register, registrations
 from apps.workspace.demo.desk import Desk
 from apps.workspace.demo.life import Life, working_days
 from apps.workspace.demo.mailserver import CatchingHandler
@@ -176,6 +176,7 @@ def _clear_the_desk(life: Life, say: Say, *, now: datetime) -> None:
     say("4. Auf dem Schreibtisch")
     Desk(coordinator=life.coordinator, now=now, deliver=partial(life.deliver, now), say=say).fill()
     register.take_in(life.rng, coordinator=life.coordinator, now=now, say=say)
+    registrations.hand_in(life.rng, now=now, deliver=partial(life.deliver, now), say=say)
     weekly = EmailMessage.objects.filter(kind=LetterKind.PATIENT_STATUS).count()
     say(f"   {weekly} wöchentliche Nachrichten an Patient:innen")
 
