@@ -8,14 +8,10 @@ import multiprocessing
 import random
 import socket
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from multiprocessing.context import ForkProcess
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -24,31 +20,23 @@ from django.utils import timezone
 from apps.accounts.enums import Role
 from apps.accounts.services import create_staff
 from apps.communication.models import EmailMessage
-from apps.events.models import DomainEvent, Outgoing
-from apps.events.relay import consuming, outlets, topics, turns
-from apps.events.relay.kafka import Line
-from apps.events.relay.ledger import Ledger
+from apps.events.models import DomainEvent
+from apps.events.relay import outlets, topics
 from apps.gateway.enums import Scope
-from apps.gateway.models import WebhookDelivery, WebhookSubscription
+from apps.gateway.models import WebhookSubscription
 from apps.gateway.services import clients
 from apps.geocoding.models import Place
-from faults import ground, journey_check, journey_hooks, journey_steps, kafka_cluster, processes
-from faults.journey_hooks import slow_down
+from faults import ground, journey_check, journey_crew, journey_hooks, journey_steps, kafka_cluster, processes
+from faults.journey_crew import Crew
 from faults.journey_steps import Office, Step
 from faults.kafka_cluster import Cluster
 from faults.mail import MailServer, mail_server
 from faults.outcome import Outcome
-from faults.sink import Sink
 from tests.factories.patients import InsurerFactory
 
 FAULTS = 50
 FAULTS_A_PERSON = 4
 PARTITIONS = 6
-BATCH = 3  # events in one step of relay and reader
-KILLED_WITHIN_SECONDS = 0.15
-AWAY_WITHIN_SECONDS = 0.3  # the receiver, until it is started again
-AT_WORK_SECONDS = 2.0
-LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 60.0
 IDLE_SECONDS = 1.0
 LOWEST_PORT, HIGHEST_PORT = 20_000, 30_000  # below those that connections take
@@ -58,25 +46,6 @@ SCOPES = (
     *(Scope.SEARCHES_READ, Scope.SEARCHES_WRITE, Scope.INQUIRIES_READ, Scope.INQUIRIES_WRITE),
     *(Scope.EVENTS_READ, Scope.WEBHOOKS_WRITE),
 )
-
-
-@dataclass
-class Part:
-    """One of those that are killed. `progress` changes while it is at work."""
-
-    work: Callable[[], object]
-    progress: Callable[[], int]
-    process: ForkProcess | None = None
-    since: datetime | None = None
-    deaths: int = 0
-
-    def start(self) -> None:
-        self.since = timezone.now()
-        self.process = processes.start(self.work)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        processes.kill(self.process)
 
 
 class Travel:
@@ -111,31 +80,6 @@ class Travel:
             self._done.value += 1
 
 
-class Crew:
-    """All four of them and their files."""
-
-    def __init__(self, folder: Path, port: int, secret: str) -> None:
-        self.read, self.heard = folder / "read.jsonl", folder / "heard.jsonl"
-        self.parts = {
-            "relay": Part(_relay, lambda: DomainEvent.objects.count() - Outgoing.objects.count()),
-            "reader": Part(lambda: _killed_reader(self.read), lambda: _size(self.read)),
-            "worker": Part(journey_hooks.deliver, WebhookDelivery.objects.exclude(delivered_at=None).count),
-            "receiver": Part(
-                lambda: journey_hooks.receive(port, secret, self.heard), lambda: _size(self.heard)
-            ),
-        }
-
-    def let_time_pass(self) -> None:
-        since = self.parts["worker"].since
-        assert since is not None
-        journey_hooks.let_time_pass(since)
-
-    def is_done(self) -> bool:
-        lines = len(journey_hooks.read_lines(self.read))
-        is_told = not WebhookDelivery.objects.filter(delivered_at=None).exists()
-        return is_told and not Outgoing.objects.exists() and lines >= DomainEvent.objects.count()
-
-
 def run(*, faults: int, chance: random.Random) -> Outcome:
     """Every event arrives at both ends, once by its id, those of a subject in order; all find a place."""
     outcome = Outcome("F22", faults)
@@ -146,9 +90,9 @@ def run(*, faults: int, chance: random.Random) -> Outcome:
         office, crew = _begin(kafka, folder, chance)
         everybody = journey_steps.people(max(2, faults // FAULTS_A_PERSON), chance)
         steps = list(journey_steps.steps(everybody, office))
-        with _at_work(crew):
+        with crew.at_work():
             is_through = _travel_and_kill(crew, steps, faults, chance)
-            _wait(crew.is_done, crew, PATIENCE_SECONDS)
+            crew.wait(crew.is_done, PATIENCE_SECONDS)
         outcome.promise(is_through, "a journey did not come to its end")
         outcome.more = {"journeys": len(everybody), "steps": len(steps)}
         _judge(outcome, crew, folder, mails)
@@ -191,76 +135,16 @@ def _office() -> Office:
     return Office(secret, staff)
 
 
-@contextmanager
-def _at_work(crew: Crew) -> Iterator[None]:
-    for part in crew.parts.values():
-        part.start()
-    try:
-        yield
-    finally:
-        for part in crew.parts.values():
-            part.kill()
-
-
 def _travel_and_kill(crew: Crew, steps: list[Step], faults: int, chance: random.Random) -> bool:
     """Returns whether every step went well."""
     travel = Travel(steps)
     names = list(crew.parts)
     for number in range(faults):
-        _wait(travel.is_waiting, crew, PATIENCE_SECONDS)
+        crew.wait(travel.is_waiting, PATIENCE_SECONDS)
         travel.let_go_on(until=len(steps) * (number + 1) // faults)
-        _kill_one(crew, names[number % len(names)], chance)
-    _wait(travel.is_over, crew, PATIENCE_SECONDS)
+        crew.kill_one(names[number % len(names)], chance)
+    crew.wait(travel.is_over, PATIENCE_SECONDS)
     return travel.went_well()
-
-
-def _kill_one(crew: Crew, name: str, chance: random.Random) -> None:
-    part = crew.parts[name]
-    before = part.progress()
-    _wait(lambda: part.progress() != before, crew, AT_WORK_SECONDS)
-    time.sleep(chance.uniform(0, KILLED_WITHIN_SECONDS))
-    part.kill()
-    part.deaths += 1
-    if name == "receiver":
-        time.sleep(chance.uniform(0, AWAY_WITHIN_SECONDS))
-    if name == "relay":
-        _wait_until_turn_is_free()
-    part.start()
-
-
-def _wait(is_so: Callable[[], bool], crew: Crew, seconds: float) -> None:
-    """Time passes for the webhooks meanwhile."""
-    end = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < end:
-        crew.let_time_pass()
-        time.sleep(LOOK_SECONDS)
-
-
-def _wait_until_turn_is_free() -> None:
-    """The database notices a death soon; a relay that comes before that would look again in seconds."""
-    outlet = outlets.outlet()
-    assert outlet is not None
-    end = time.monotonic() + AT_WORK_SECONDS
-    while turns.is_taken(outlet) and time.monotonic() < end:
-        time.sleep(0.01)
-
-
-def _relay() -> None:
-    slow_down(Line, "deliver")
-    slow_down(outlets, "put_away")
-    call_command("relay_events", batch=BATCH, stdout=Sink())
-
-
-def _killed_reader(file: Path) -> None:
-    consuming.BATCH_MESSAGES = BATCH
-    slow_down(Ledger, "append")
-    slow_down(consuming, "_commit")
-    _read(file, "killed")
-
-
-def _read(file: Path, group: str, *more: str, **options: Any) -> None:
-    words = ["--group", group, "--file", str(file), "--group-protocol", "consumer", *more]
-    call_command("consume_events", *words, **({"stdout": Sink()} | options))
 
 
 def _judge(outcome: Outcome, crew: Crew, folder: Path, mails: MailServer) -> None:
@@ -274,20 +158,10 @@ def _judge(outcome: Outcome, crew: Crew, folder: Path, mails: MailServer) -> Non
     outcome.promise(mails.taken() == dict.fromkeys(sent, 1), "a letter lost or doubled")
     outcome.more |= {
         "events": DomainEvent.objects.count(),
-        "repeated_kafka": _repeated(folder),
+        "repeated_kafka": journey_crew.repeated_messages(folder, IDLE_SECONDS),
         "repeated_webhooks": len(heard) - len(kept),
         **{f"{name}_killed": part.deaths for name, part in crew.parts.items()},
     }
-
-
-def _repeated(folder: Path) -> int:
-    """How many messages the relay has sent a second time, told by a second reader that nobody kills."""
-    counts = folder / "counts.txt"
-    with counts.open("w", buffering=1) as out:
-        file, idle = folder / "second.jsonl", ("--idle-exit", str(IDLE_SECONDS))
-        processes.run(lambda: _read(file, "second", *idle, stdout=out))
-    words = dict(word.split("=") for word in counts.read_text().split())
-    return int(words["repeated"])
 
 
 def _free_port(chance: random.Random) -> int:
@@ -295,7 +169,3 @@ def _free_port(chance: random.Random) -> int:
         port = chance.randrange(LOWEST_PORT, HIGHEST_PORT)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0

@@ -16,7 +16,7 @@ from apps.gateway import signatures
 from apps.gateway.models import WebhookDelivery, WebhookSubscription
 from apps.gateway.services import claiming, delivering
 
-DOUBTFUL_SECONDS = 0.03
+DOUBTFUL_SECONDS = 0.05
 SWEEP_EVERY_SECONDS = 0.05
 PORT_TRIES = 50
 
