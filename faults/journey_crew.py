@@ -1,4 +1,4 @@
-"""Those who tell of the journeys and are killed on the way: relay, reader, worker of the webhooks, receiver."""
+"""Those who tell of the journeys and are killed: relay, reader, worker of the webhooks, receiver."""
 
 import random
 import time

@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self, body: bytes) -> int:
         try:
-            signatures.verify(self.server.secret, headers=self.headers, body=body, now=time.time())
+            signatures.verify(self.server.secret, headers=dict(self.headers), body=body, now=time.time())
         except signatures.Unverified:
             return 400
         os.write(self.server.file, body + b"\n")

@@ -73,7 +73,7 @@ class Office:
         self._program = Client(headers={"Authorization": f"Bearer {secret}", "Accept-Language": "en"})
         self._staff, self._posts = staff, count(1)
 
-    def get(self, path: str, **query: object) -> Told:
+    def get(self, path: str, **query: str | int) -> Told:
         return _read(self._program.get(f"/api/v1{path}", query))
 
     def post(self, path: str, key: str, data: Told | None = None) -> Told:

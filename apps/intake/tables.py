@@ -27,7 +27,7 @@ class RegistrationTable(tables.Table):
         empty_text = gettext_lazy("No registration waits here.")
 
     def render_applicant(self, record: Registration) -> str:
-        name = record.applicant or _("content deleted")
+        name = record.applicant or _("the content was deleted")
         return format_html(
             '<a href="{}">{}</a> <small class="muted">#{}</small>', record.get_absolute_url(), name, record.pk
         )

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             name='WebhookDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=120, verbose_name='subject')),
+                ('subject', models.CharField(max_length=120, verbose_name='subject of the event')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('next_attempt_at', models.DateTimeField(verbose_name='next attempt')),
                 ('claimed_until', models.DateTimeField(blank=True, null=True, verbose_name='in hand until')),

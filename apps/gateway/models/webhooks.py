@@ -97,7 +97,7 @@ class WebhookDelivery(models.Model):
         WebhookSubscription, models.CASCADE, related_name="deliveries", verbose_name=_("webhook")
     )
     event = models.ForeignKey(DomainEvent, models.CASCADE, related_name="+", verbose_name=_("event"))
-    subject = models.CharField(_("subject"), max_length=120)
+    subject = models.CharField(_("subject of the event"), max_length=120)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
     claimed_until = models.DateTimeField(_("in hand until"), null=True, blank=True)
