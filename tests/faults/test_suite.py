@@ -10,7 +10,7 @@ from django.conf import settings
 pytestmark = pytest.mark.timeout(600)
 
 SCALE, SEED = "0.03", "11"
-KINDS = ("F1", "F2", "F4", "F5", "F6", "F7", "F9", "F10", "F16", "F21")
+KINDS = ("F1", "F2", "F4", "F5", "F6", "F7", "F9", "F10", "F16", "F21", "F22")
 
 
 def _faults(*arguments: str) -> tuple[int, list[str]]:

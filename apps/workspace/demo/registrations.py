@@ -64,8 +64,9 @@ def _confirm(registration: Registration, *, at: datetime) -> None:
 def _known() -> dict[str, Any]:
     """Somebody who is on file already fills in the form once more, with another mailbox."""
     patient = Patient.objects.order_by("pk")[4]
+    names = ("salutation", "gender", "first_name", "last_name")
     born = patient.birth_date.isoformat() if patient.birth_date else None
-    return {"first_name": patient.first_name, "last_name": patient.last_name, "birth_date": born}
+    return {name: getattr(patient, name) for name in names} | {"birth_date": born}
 
 
 def _form(
