@@ -15,6 +15,7 @@ from apps.core.templatetags.ui import labels
 from apps.matching.engine.reasons import Reason
 from apps.matching.models import PlacementSearch
 from apps.matching.phrases import REASONS
+from apps.matching.selectors.candidates import Judgement
 from apps.patients.enums import GroupWish
 from apps.patients.models import Patient
 from apps.patients.selectors import age_on
@@ -57,6 +58,34 @@ class Pair:
     def approvals(self) -> list[Approval]:
         """Those for the setting of the place."""
         return [row for row in self.therapist.approvals.all() if self.setting in ("", row.setting)]
+
+
+def pair_of(
+    search: PlacementSearch,
+    judgement: Judgement,
+    day: date,
+    parameters: Parameters,
+    *,
+    is_diagnosis_shown: bool = True,
+) -> Pair:
+    """Of a search, with its patient's exclusions at hand, and what is thought of one therapist."""
+    return Pair(
+        search=search,
+        therapist=judgement.therapist,
+        day=day,
+        parameters=parameters,
+        distance_km=judgement.distance_km,
+        longest_common_minutes=judgement.longest_common_minutes,
+        measured_minutes=judgement.travel_minutes if judgement.is_travel_measured else None,
+        has_no_way=judgement.has_no_way,
+        exclusion=_why_excluded(search, judgement.therapist),
+        is_diagnosis_shown=is_diagnosis_shown,
+    )
+
+
+def _why_excluded(search: PlacementSearch, therapist: Therapist) -> str:
+    found = [row for row in search.patient.exclusions.all() if row.therapist_id == therapist.pk]
+    return ": ".join(str(text) for row in found for text in (row.get_source_display(), row.reason) if text)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from apps.matching.api.common import (
 )
 from apps.matching.api.schemas.candidates import CandidateQuery, CandidatesOut, JudgementOut, WhatIfOut
 from apps.matching.api.searches import endpoints
-from apps.matching.contrasts import Pair, contrasts
+from apps.matching.contrasts import contrasts, pair_of
 from apps.matching.enums import OPEN_SEARCHES
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at
@@ -149,7 +149,7 @@ def _fit(judgement: Judgement, parameters: Parameters) -> Told:
 def _reasons(
     request: HttpRequest, search: PlacementSearch, judgement: Judgement, today: date, parameters: Parameters
 ) -> list[Told]:
-    pair = _pair(search, judgement, today, parameters, is_health_told=may_see_health(request))
+    pair = pair_of(search, judgement, today, parameters, is_diagnosis_shown=may_see_health(request))
     told = zip(judgement.reasons, contrasts(judgement.reasons, pair), strict=True)
     hidden = frozenset() if may_see_health(request) else HEALTH_REASONS | FREE_TEXT_REASONS
     return [
@@ -160,31 +160,3 @@ def _reasons(
         }
         for reason, contrast in told
     ]
-
-
-def _pair(
-    search: PlacementSearch,
-    judgement: Judgement,
-    today: date,
-    parameters: Parameters,
-    *,
-    is_health_told: bool,
-) -> Pair:
-    return Pair(
-        search=search,
-        therapist=judgement.therapist,
-        day=today,
-        parameters=parameters,
-        distance_km=judgement.distance_km,
-        longest_common_minutes=judgement.longest_common_minutes,
-        measured_minutes=judgement.travel_minutes if judgement.is_travel_measured else None,
-        has_no_way=judgement.has_no_way,
-        exclusion=_exclusion(search, judgement.therapist),
-        is_diagnosis_shown=is_health_told,
-    )
-
-
-def _exclusion(search: PlacementSearch, therapist: Therapist) -> str:
-    found_rows = [row for row in search.patient.exclusions.all() if row.therapist_id == therapist.pk]
-    texts = [text for row in found_rows for text in (row.get_source_display(), row.reason) if text]
-    return ": ".join(map(str, texts))

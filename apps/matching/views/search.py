@@ -14,14 +14,13 @@ from apps.accounts.permissions import viewing
 from apps.core import parameters as operating
 from apps.core.parameters import Parameters
 from apps.matching import candidate_map, facts, phrases, score_terms, timeline
-from apps.matching.contrasts import Pair, contrasts
+from apps.matching.contrasts import contrasts, pair_of
 from apps.matching.enums import OPEN_SEARCHES, SearchStatus
 from apps.matching.models import PlacementSearch
 from apps.matching.selectors.candidates import Judgement, SearchView, explain, look_at, named
 from apps.matching.selectors.lists import draft_ids, requests_of_search, search_page
 from apps.matching.views.shared import note_access, page_number, pages
 from apps.matching.what_if import what_ifs
-from apps.therapists.models import Therapist
 from apps.therapists.selectors import main_practice
 from apps.therapists.tables import free_places
 
@@ -170,24 +169,8 @@ def _row(judgement: Judgement, rank: int | None = None, **more: Any) -> dict[str
 def _explained(
     search: PlacementSearch, judgement: Judgement, today: date, parameters: Parameters
 ) -> dict[str, Any]:
-    pair = Pair(
-        search=search,
-        therapist=judgement.therapist,
-        day=today,
-        parameters=parameters,
-        distance_km=judgement.distance_km,
-        longest_common_minutes=judgement.longest_common_minutes,
-        measured_minutes=judgement.travel_minutes if judgement.is_travel_measured else None,
-        has_no_way=judgement.has_no_way,
-        exclusion=_exclusion(search, judgement.therapist),
-        is_diagnosis_shown=True,
-    )
+    pair = pair_of(search, judgement, today, parameters)
     return _row(judgement, contrasts=contrasts(judgement.reasons, pair))
-
-
-def _exclusion(search: PlacementSearch, therapist: Therapist) -> str:
-    found = [row for row in search.patient.exclusions.all() if row.therapist_id == therapist.pk]
-    return ": ".join(str(text) for row in found for text in (row.get_source_display(), row.reason) if text)
 
 
 def _map(search: PlacementSearch, found: SearchView, parameters: Parameters) -> candidate_map.Map | None:
