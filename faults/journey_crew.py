@@ -20,7 +20,6 @@ from apps.events.relay.kafka import Line
 from apps.events.relay.ledger import Ledger
 from apps.gateway.models import WebhookDelivery
 from faults import journey_hooks, processes
-from faults.journey_hooks import slow_down
 from faults.sink import Sink
 
 BATCH = 2  # events in one step of relay and reader: a backlog is worked off in many
@@ -123,15 +122,15 @@ def _wait_until_turn_is_free() -> None:
 
 
 def _relay() -> None:
-    slow_down(Line, "deliver")
-    slow_down(outlets, "put_away")  # Kafka has them, and nobody has written that down yet
+    processes.slow_down(Line, "deliver")
+    processes.slow_down(outlets, "put_away")  # Kafka has them, and nobody has written that down yet
     call_command("relay_events", batch=BATCH, stdout=Sink())
 
 
 def _killed_reader(file: Path) -> None:
     consuming.BATCH_MESSAGES = BATCH
-    slow_down(Ledger, "append")
-    slow_down(consuming, "_commit")
+    processes.slow_down(Ledger, "append")
+    processes.slow_down(consuming, "_commit")
     _read(file, "killed")
 
 

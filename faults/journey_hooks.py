@@ -15,15 +15,15 @@ from django.utils import timezone
 from apps.gateway import signatures
 from apps.gateway.models import WebhookDelivery, WebhookSubscription
 from apps.gateway.services import claiming, delivering
+from faults import processes
 
-DOUBTFUL_SECONDS = 0.05
 SWEEP_EVERY_SECONDS = 0.05
 PORT_TRIES = 50
 
 
 def deliver() -> None:
     """The worker, until it is killed."""
-    slow_down(claiming, "record")  # it has arrived, and nobody has written that down yet
+    processes.slow_down(claiming, "record")  # it has arrived, and nobody has written that down yet
     while True:
         delivering.deliver_due(clock=timezone.now)
         time.sleep(SWEEP_EVERY_SECONDS)
@@ -35,17 +35,6 @@ def receive(port: int, secret: str, file: Path) -> None:
     server.secret = secret  # type: ignore[attr-defined]
     server.file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # type: ignore[attr-defined]
     server.serve_forever(poll_interval=0.02)
-
-
-def slow_down(owner: object, name: str) -> None:
-    """In this process alone: the doubtful moments are made long enough to be hit."""
-    usual = getattr(owner, name)
-
-    def slowly(*args: Any, **options: Any) -> Any:
-        time.sleep(DOUBTFUL_SECONDS)
-        return usual(*args, **options)
-
-    setattr(owner, name, slowly)
 
 
 @transaction.atomic
@@ -81,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 400
         os.write(self.server.file, body + b"\n")
         os.fsync(self.server.file)
-        time.sleep(DOUBTFUL_SECONDS)  # kept and not answered
+        time.sleep(processes.DOUBTFUL_SECONDS)  # kept and not answered
         return 204
 
     def log_message(self, format: str, *args: Any) -> None:

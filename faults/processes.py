@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing.context import ForkProcess
+from typing import Any
 
 PATIENCE_SECONDS = 120.0
 HEAD_START_SECONDS = 0.1
+DOUBTFUL_SECONDS = 0.05
 
 _fork = multiprocessing.get_context("fork")
 
@@ -59,6 +61,17 @@ def kill_pid(pid: int) -> None:
 
 def kill_self() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def slow_down(owner: object, name: str, seconds: float = DOUBTFUL_SECONDS) -> None:
+    """In this process alone: a doubtful moment is made long enough to be hit."""
+    usual = getattr(owner, name)
+
+    def slowly(*args: Any, **options: Any) -> Any:
+        time.sleep(seconds)
+        return usual(*args, **options)
+
+    setattr(owner, name, slowly)
 
 
 def children_of(pid: int) -> list[int]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -33,7 +33,6 @@ SUBJECTS = 12
 WRITERS, ACTS = 2, 20  # at a time; transactions of each
 LONGEST_COMMIT_SECONDS = 0.01  # so that transactions commit in another order than they wrote in
 KILLED_WITHIN_SECONDS = 0.3
-DOUBTFUL_SECONDS = 0.02
 BATCH = 10  # events in one step of either
 OUTAGE_EVERY = 5  # so many faults; a broker is away meanwhile
 PATIENCE_SECONDS = 30.0
@@ -107,27 +106,16 @@ def _outage(kafka: Cluster, number: int, chance: random.Random) -> Iterator[None
 
 
 def _relay() -> None:
-    _slow_down(Line, "deliver")
-    _slow_down(outlets, "put_away")
+    processes.slow_down(Line, "deliver")
+    processes.slow_down(outlets, "put_away")
     call_command("relay_events", batch=BATCH, stdout=Sink())
 
 
 def _killed_reader(file: Path) -> None:
     consuming.BATCH_MESSAGES = BATCH  # a backlog is worked off in many steps
-    _slow_down(Ledger, "append")
-    _slow_down(consuming, "_commit")
+    processes.slow_down(Ledger, "append")
+    processes.slow_down(consuming, "_commit")
     _read(file, "killed")
-
-
-def _slow_down(owner: object, name: str) -> None:
-    """In this process alone: the doubtful moments are made long enough to be hit."""
-    usual = getattr(owner, name)
-
-    def slowly(*args: Any, **options: Any) -> Any:
-        time.sleep(DOUBTFUL_SECONDS)
-        return usual(*args, **options)
-
-    setattr(owner, name, slowly)
 
 
 def _read(file: Path, group: str, *more: str, stdout: IO[str] | None = None) -> None:
