@@ -114,3 +114,36 @@ def test_list_is_narrowed_down_by_status(calling):
     second = upload(client).json()["id"]
     assert ids(get(client, "/therapist-imports", status="cancelled")) == [first]
     assert ids(get(client, "/therapist-imports", sort="-id")) == [second, first]
+
+
+def test_file_of_patients_needs_the_right_to_health_data(calling, at):
+    client = calling("health:read", "health:write", name="Registry")
+    text = "Vorname;Nachname;Geburtsdatum;KVNR\nMira;Muster;12.04.1991;A123456780\nAda;Anders;1.1.91;A1\n"
+    file = SimpleUploadedFile("liste.csv", text.encode())
+    uploaded = client.post("/api/v1/patient-imports", {"file": file}).json()
+    path = f"/patient-imports/{uploaded['id']}"
+    assert post(client, f"{path}/try", {"columns": uploaded["chosen"]}).json()["status"] == "trial_queued"
+    working.work(clock=lambda: at)
+    assert counts(get(client, path).json()) == [2, 2, 1, 0, 0, 1]
+    assert get(client, f"/therapist-imports/{uploaded['id']}").status_code == 403
+    others = calling(READ, WRITE, "patients:read", "patients:write", name="Website")
+    assert get(others, path).status_code == 403
+    assert get(others, f"/therapist-imports/{uploaded['id']}").status_code == 404
+
+
+def test_upload_with_a_key_happens_once_however_large(calling):
+    client = calling(READ, WRITE)
+    large = LIST + "".join(f"Vorname{number};Name;;04103;Leipzig\n" for number in range(100_000))
+
+    def send(text: str) -> HttpResponse:
+        file = SimpleUploadedFile("liste.csv", text.encode())
+        return client.post(
+            "/api/v1/therapist-imports", {"file": file}, headers={"Idempotency-Key": "list of November"}
+        )
+
+    first, second, other = send(large), send(large), send(LIST)
+    assert len(large) > 3_000_000
+    assert (first.status_code, second.status_code, other.status_code) == (201, 201, 422)
+    assert second.json() == first.json()
+    assert second["Idempotent-Replay"] == "true"
+    assert FileImport.objects.count() == 1
