@@ -18,7 +18,7 @@ from apps.core.errors import NotAllowed
 View = Callable[..., HttpResponse]
 
 # Rows that only a manager may change in the admin, and rows nobody may (they are written by services).
-MANAGED_APPS = frozenset({"accounts", "auth", "core", "events", "mfa", "account"})
+MANAGED_APPS = frozenset({"accounts", "auth", "core", "events", "gateway", "mfa", "account"})
 
 
 def _guard(view: View, right: str) -> View:

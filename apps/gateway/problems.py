@@ -125,8 +125,8 @@ def _invalid(request: HttpRequest, errors: list[tuple[str, str]]) -> HttpRespons
 def _path(location: tuple[Any, ...]) -> str:
     """("body", "data", "wishes", 0) → "wishes.0": where the client wrote it, without our own names."""
     place, *parts = location
-    if place in ("body", "form", "query") and len(parts) > 1:
-        parts = parts[1:]
+    if place in ("body", "form") or (place == "query" and len(parts) > 1):
+        parts = parts[1:]  # the name of our parameter
     return ".".join(map(str, parts))
 
 

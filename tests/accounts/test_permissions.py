@@ -15,7 +15,7 @@ from apps.core.errors import NotAllowed
 pytestmark = pytest.mark.django_db
 
 OURS = ["geocoding", "patients", "therapists", "communication", "scraping", "matching"]
-MANAGED = ["accounts", "auth", "core", "events", "mfa", "account"]
+MANAGED = ["accounts", "auth", "core", "events", "gateway", "mfa", "account"]
 # role → the rights on rows of daily work, and on what only the management touches
 TABLE = {
     "outsider": ("", ""),
