@@ -129,7 +129,7 @@ def test_language_can_be_chosen(office: Office, anna: User, open_page: OpenPage)
     expect(page.get_by_role("heading", level=1)).to_have_text("Patients")
     assert page.url.endswith("/patients/")
     navigation = page.locator(".sidebar-link").all_inner_texts()
-    assert navigation[:4] == ["Today", "Patients", "Therapists", "Searches"]
+    assert navigation[:4] == ["Today", "Registrations", "Patients", "Therapists"]
     expect(page.locator("tbody")).to_contain_text("searching")
 
 

@@ -64,10 +64,8 @@ def test_sign_keeps_content_and_fingerprint(
     assert evidence.content["signature"] == {"by": "Coordinator", "at": "23.11.2026, 09:00 Uhr"}
     assert evidence.content_hash == document(evidence=evidence, at=at).fingerprint
     event = DomainEvent.objects.get(type="evidence.signed")
-    assert (event.subject_id, event.payload) == (
-        str(search.patient_id),
-        {"from": "draft", "to": "signed", "evidence_id": EVID},
-    )
+    assert event.subject_id == str(search.patient_id)
+    assert event.payload == {"from": "draft", "to": "signed", "evidence_id": evidence.pk}
 
 
 def test_signed_document_stays_when_everything_changes(
