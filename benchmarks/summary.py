@@ -27,6 +27,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "import.times_faster_than_per_row": ("≥", 50),
     "import.times_faster_than_bulk_create": ("≥", 5),
     "import.again_over_first": ("≤", 1),
+    **{f"api.{name}.p95_ms": ("≤", 60) for name in ("therapists", "practices", "patients", "searches")},
+    **{f"api.{name}.p95_ms": ("≤", 60) for name in ("requests", "inquiries", "emails", "calls", "runs")},
 }
 
 
