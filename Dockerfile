@@ -32,7 +32,7 @@ ENTRYPOINT ["sh", "-c", "cp -rn /app/.compiled /tmp/compiled 2>/dev/null; exec \
 # Two workers of four threads; more: --env GUNICORN_CMD_ARGS="--workers 4". No access log of its own: the
 # application logs requests without queries and without the tokens of reply links.
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", \
-     "--threads", "4", "--timeout", "60", "--max-requests", "2000", "--max-requests-jitter", "200", \
+     "--threads", "4", "--timeout", "60", "--limit-request-line", "8190", "--max-requests", "2000", "--max-requests-jitter", "200", \
      "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
 
 FROM debian:bookworm-slim AS pgbouncer

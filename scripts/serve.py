@@ -87,6 +87,8 @@ def commands(port: int, is_reloading: bool) -> Iterator[tuple[str, list[str]]]:
         "gthread",
         "--threads",
         "8",
+        "--limit-request-line",
+        "8190",
     ]
     log = ["--access-logfile", "-", "--access-logformat", ACCESS_LOG, "--no-control-socket"]
     yield "web", [*python, *web, *log, *(["--reload"] if is_reloading else [])]

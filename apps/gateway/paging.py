@@ -22,7 +22,9 @@ class PageQuery(Schema):
     """`sort` is one of the list's own names, with a minus for descending."""
 
     limit: int = Field(USUAL, ge=1, le=MOST, description="Rows a page")
-    cursor: str = Field("", max_length=2000, description="`next` of the page before")
+    cursor: str = Field(
+        "", max_length=2000, pattern=r"^[A-Za-z0-9_=-]*$", description="`next` of the page before"
+    )
     sort: str = Field("", max_length=40)
 
 

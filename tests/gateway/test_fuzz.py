@@ -4,6 +4,7 @@
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -41,7 +42,9 @@ schema.config.phases.coverage.enabled = CASES >= 10  # the boundary cases: about
 if URL:
     schema.config.update(base_url=URL)
 else:
-    schema.app = get_wsgi_application()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="No directory at")  # static files nobody has collected
+        schema.app = get_wsgi_application()
 
 
 @pytest.fixture(autouse=True)
