@@ -45,6 +45,8 @@ def main() -> int:
         ],
         cwd=ROOT,
         env=environment,
+        stdout=subprocess.DEVNULL,  # its log of refusals
+        stderr=subprocess.DEVNULL,
     )
     try:
         wait_for(port)
