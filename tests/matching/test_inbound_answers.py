@@ -16,11 +16,12 @@ from apps.core.errors import Refused, StaleState
 from apps.matching.enums import RequestStatus
 from apps.matching.models import PlacementRequest
 from apps.matching.services import inbound_answers
-from apps.matching.services.answers import Answer
+from apps.matching.services.answers import Answer, undo_answer
 from apps.matching.services.inbound_answers import Wishes
 from apps.therapists.models import ContactPause
 from tests.communication.inbound.mails import LETTER_TWO, TWO, mail
 from tests.communication.inbound.world import World, build, take_in
+from tests.factories.matching import RequestFactory
 from tests.matching.acts import AT, TODAY, fresh
 
 pytestmark = pytest.mark.django_db
@@ -54,14 +55,25 @@ def book(
     )
 
 
-def test_everything_in_a_message_is_booked_as_one_act(world: World, coordinator: User) -> None:
+def test_everything_in_a_message_is_booked(world: World, coordinator: User) -> None:
     message, (first, second) = answered(), requests()
     booked = book(message, coordinator, [(second, NO), (first, YES)])
     assert [row.status for row in booked] == [R.REJECTED, R.ACCEPTED]
     assert [fresh(first).answer_source, fresh(message).status] == ["email", "done"]
     assert (fresh(message).handled_by, fresh(message).handled_at) == (coordinator, AT)
-    acts = {row.history.last().operation for row in (first, second, message)}
-    assert len(acts) == 1
+
+
+def test_one_of_two_acceptances_is_undone_by_itself(world: World, coordinator: User) -> None:
+    """What the other one has withdrawn stays withdrawn."""
+    message, (first, second) = answered(), requests()
+    others = [
+        RequestFactory(search=row.search, status=R.SENT, inquiry__status="sent") for row in (first, second)
+    ]
+    book(message, coordinator, [(first, YES), (second, YES)])
+    assert [fresh(row).status for row in others] == [R.WITHDRAWN, R.WITHDRAWN]
+    undo_answer(request=fresh(first), actor=coordinator, at=AT, reason="wrong row")
+    assert [fresh(row).status for row in others] == [R.SENT, R.WITHDRAWN]
+    assert (fresh(first).status, fresh(second).status) == (R.SENT, R.ACCEPTED)
 
 
 def test_second_click_books_nothing(world: World, coordinator: User) -> None:

@@ -14,7 +14,6 @@ from apps.communication.api.shared import (
     ContactStepOut,
     found,
     may_read_health,
-    note_access,
     note_access_to_row,
     with_history,
 )
@@ -23,6 +22,7 @@ from apps.communication.models import EmailMessage
 from apps.communication.selectors import readable_text
 from apps.communication.services import queue
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import Id, Moment, RowId
 from apps.gateway.paging import Page, PageQuery, listed, page

@@ -1,17 +1,15 @@
 """What the endpoints of communication share: rows with their history, and the log of who looked."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from apps.communication.selectors.concerned import patient_ids
-from apps.core.audit import record_accesses
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import In, Text
 from apps.gateway.principal import principal
@@ -52,14 +50,6 @@ def with_history(rows: QuerySet[Any]) -> QuerySet[Any]:
 def found(rows: QuerySet[Any], pk: int) -> Any:
     """Raises Http404."""
     return get_object_or_404(rows, pk=pk)
-
-
-def note_access(request: HttpRequest, patients: Iterable[int | None], operation: str) -> None:
-    """This answer says something about these patients. One statement, none without patients."""
-    ids = sorted({one for one in patients if one is not None})
-    if ids:
-        account = principal(request).account
-        record_accesses(actor=account, patient_ids=ids, purpose=f"API: {operation}", at=timezone.now())
 
 
 def note_access_to_row(request: HttpRequest, row: Any, operation: str) -> None:

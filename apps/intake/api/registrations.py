@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Status
 
-from apps.core.audit import record_accesses
 from apps.gateway import paging, versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.principal import principal
@@ -88,11 +88,4 @@ def _show(request: HttpRequest, response: HttpResponse, row: Registration, opera
 
 def _note(request: HttpRequest, rows: list[Registration], operation: str) -> None:
     """Whose registration it was is something about a patient, once there is one."""
-    patients = sorted({row.patient_id for row in rows if row.patient_id is not None})
-    if patients:
-        record_accesses(
-            actor=principal(request).account,
-            patient_ids=patients,
-            purpose=f"API: {operation}",
-            at=timezone.now(),
-        )
+    note_access(request, (row.patient_id for row in rows), operation)

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.matching.api import inquiries
@@ -13,7 +14,6 @@ from apps.matching.api.common import (
     acting,
     acting_today,
     found,
-    looked_at,
     named,
     require_health_for,
 )
@@ -110,7 +110,7 @@ def _book(request: HttpRequest, given: list[bookings.Booking], source: str) -> N
 
 def _booked(request: HttpRequest, pks: list[int]) -> Told:
     booked = list(rows.requests().filter(pk__in=pks).order_by("pk"))
-    looked_at(request, [row.search.patient_id for row in booked], "record_answers")
+    note_access(request, [row.search.patient_id for row in booked], "record_answers")
     return {"requests": [item(row) for row in booked]}
 
 

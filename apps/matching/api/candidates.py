@@ -9,6 +9,7 @@ from ninja import Query
 
 from apps.core.errors import Refused
 from apps.core.parameters import Parameters
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.matching.api.common import (
@@ -17,7 +18,6 @@ from apps.matching.api.common import (
     Told,
     blocking_told,
     found,
-    looked_at,
     may_see_health,
     number,
     parameters_of,
@@ -111,7 +111,7 @@ def relax_wishes(request: HttpRequest, search_id: RowId) -> Told:
 
 def _searched(request: HttpRequest, search_id: int, operation: str) -> PlacementSearch:
     search = found(search_page(), search_id)
-    looked_at(request, [search.patient_id], operation)
+    note_access(request, [search.patient_id], operation)
     return search
 
 

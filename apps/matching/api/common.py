@@ -1,6 +1,6 @@
 """What the endpoints of matching share: who is looked at, rows by id, sentences, parts of a score."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Any, TypeVar
@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core import parameters as operating
-from apps.core.audit import record_accesses
 from apps.core.parameters import Parameters
 from apps.gateway.enums import Scope
 from apps.gateway.principal import principal
@@ -33,14 +32,6 @@ def acting(request: HttpRequest) -> Told:
 
 def acting_today(request: HttpRequest) -> Told:
     return {**acting(request), "today": timezone.localdate()}
-
-
-def looked_at(request: HttpRequest, patient_ids: Iterable[int], operation: str) -> None:
-    """This answer says something about these patients."""
-    ids = sorted(set(patient_ids))
-    if ids:
-        purpose = f"API: {operation}"
-        record_accesses(actor=principal(request).account, patient_ids=ids, purpose=purpose, at=timezone.now())
 
 
 def may_see_health(request: HttpRequest) -> bool:

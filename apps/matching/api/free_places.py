@@ -6,11 +6,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.core.parameters import Parameters
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.routing import Endpoints
 from apps.matching.api.common import (
     Told,
-    looked_at,
     named,
     number,
     parameters_of,
@@ -42,7 +42,7 @@ def match_free_place(request: HttpRequest, data: FreePlaceIn) -> Told:
     place = _place(data, known_place(therapist, today))
     offer = offer_place(therapist=therapist, place=place, today=today, parameters=parameters)
     lines = lines_of(offer, offer.fitting[: data.limit].tolist())
-    looked_at(request, [line.search.patient_id for line in lines], "match_free_place")
+    note_access(request, [line.search.patient_id for line in lines], "match_free_place")
     return {
         "from_on": place.from_on,
         "setting": place.setting,

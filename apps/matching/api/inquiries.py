@@ -4,12 +4,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.paging import page
 from apps.gateway.routing import Endpoints
 from apps.matching.api import request_told
-from apps.matching.api.common import Told, acting, acting_today, found, looked_at, narrowed
+from apps.matching.api.common import Told, acting, acting_today, found, narrowed
 from apps.matching.api.schemas.inquiries import InquiryOut, InquiryPage, InquiryQuery, ReleasedOut
 from apps.matching.api.schemas.shared import ReasonIn
 from apps.matching.enums import YES_REQUESTS, RequestStatus
@@ -92,7 +93,7 @@ def told(request: HttpRequest, response: HttpResponse, inquiry_id: int, operatio
     inquiry = found(rows.inquiry_details(), inquiry_id)
     versions.show(response, inquiry)
     carried = list(inquiry.requests.all())
-    looked_at(request, [row.search.patient_id for row in carried], operation)
+    note_access(request, [row.search.patient_id for row in carried], operation)
     return {
         **item(inquiry),
         "therapist_name": inquiry.therapist.full_name,

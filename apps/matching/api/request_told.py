@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from apps.core.parameters import Parameters
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.matching import phrases
 from apps.matching.api.common import (
     Told,
     coded,
     found,
-    looked_at,
     may_see_health,
     number,
     parameters_of,
@@ -65,7 +65,7 @@ def told(request: HttpRequest, response: HttpResponse, pk: int, operation: str) 
     """The request as it is now, with its ETag."""
     row = found(rows.request_details(), pk)
     versions.show(response, row)
-    looked_at(request, [row.search.patient_id], operation)
+    note_access(request, [row.search.patient_id], operation)
     return {
         **with_figures(row, parameters_of(timezone.now())),
         "answer_note": row.answer_note if may_see_health(request) else "",

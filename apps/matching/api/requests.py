@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Status
 
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.paging import page
@@ -13,7 +14,6 @@ from apps.matching.api.common import (
     acting_today,
     at_its_place,
     found,
-    looked_at,
     named,
     narrowed,
 )
@@ -49,7 +49,7 @@ def list_requests(request: HttpRequest, query: Query[RequestQuery]) -> Told:
         updated_at__gte=query.updated_since,
     )
     found_page = page(chosen, query, SORTS)
-    looked_at(request, [row.search.patient_id for row in found_page.items], "list_requests")
+    note_access(request, [row.search.patient_id for row in found_page.items], "list_requests")
     return {"items": [item(row) for row in found_page.items], "next": found_page.next}
 
 

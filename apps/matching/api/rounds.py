@@ -5,6 +5,7 @@ from django.utils import timezone
 from ninja import Query, Status
 
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.paging import PageQuery, page
@@ -18,7 +19,6 @@ from apps.matching.api.common import (
     blocking_told,
     coded,
     found,
-    looked_at,
     narrowed,
     parameters_of,
 )
@@ -98,7 +98,7 @@ def list_round_lines(request: HttpRequest, round_id: RowId, query: Query[PageQue
     round_ = found(Round.objects.all(), round_id)
     sorts = {"id": ("id",), "inquiry": ("inquiry_id", "id")}
     found_page = page(rows.lines_of_round(round_), query, sorts)
-    looked_at(request, [row.search.patient_id for row in found_page.items], "list_round_lines")
+    note_access(request, [row.search.patient_id for row in found_page.items], "list_round_lines")
     parameters = parameters_of(timezone.now())
     lines = [_line(row, with_figures(row, parameters)) for row in found_page.items]
     return {"items": lines, "next": found_page.next}
@@ -116,7 +116,7 @@ def list_unplanned(request: HttpRequest, round_id: RowId, query: Query[Unplanned
     parameters, today = parameters_of(timezone.now()), timezone.localdate()
     unplanned = unplanned_in(round_=found(Round.objects.all(), round_id), parameters=parameters, today=today)
     shown = unplanned[: query.limit]
-    looked_at(request, [row.search.patient_id for row in shown], "list_unplanned")
+    note_access(request, [row.search.patient_id for row in shown], "list_unplanned")
     return {"count": len(unplanned), "searches": [_unplanned(request, row) for row in shown]}
 
 

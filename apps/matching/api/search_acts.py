@@ -3,9 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
-from apps.matching.api.common import Told, acting, acting_today, found, looked_at, may_see_health, named
+from apps.matching.api.common import Told, acting, acting_today, found, may_see_health, named
 from apps.matching.api.schemas.searches import ExclusionIn, ExclusionsOut, PauseIn, SearchOut
 from apps.matching.api.schemas.shared import ReasonIn
 from apps.matching.api.searches import endpoints, told
@@ -124,7 +125,7 @@ def _search(search_id: int) -> PlacementSearch:
 
 
 def _exclusions(request: HttpRequest, search: PlacementSearch, operation: str) -> Told:
-    looked_at(request, [search.patient_id], operation)
+    note_access(request, [search.patient_id], operation)
     is_told = may_see_health(request)
     return {
         "exclusions": [

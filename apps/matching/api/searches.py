@@ -6,6 +6,7 @@ from ninja import Query, Status
 
 from apps.core.errors import StaleState
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.paging import page
@@ -16,7 +17,6 @@ from apps.matching.api.common import (
     acting_today,
     at_its_place,
     found,
-    looked_at,
     may_see_health,
     named,
     narrowed,
@@ -55,7 +55,7 @@ ITEM = (
 )
 def list_searches(request: HttpRequest, query: Query[SearchQuery]) -> Told:
     chosen = page(_chosen(query), query, SORTS)
-    looked_at(request, [search.patient_id for search in chosen.items], "list_searches")
+    note_access(request, [search.patient_id for search in chosen.items], "list_searches")
     return {"items": [item(search) for search in chosen.items], "next": chosen.next}
 
 
@@ -116,7 +116,7 @@ def update_search(request: HttpRequest, search_id: RowId, data: SearchPatch, res
 )
 def read_search_history(request: HttpRequest, search_id: RowId) -> Told:
     search = found(rows.searches(), search_id)
-    looked_at(request, [search.patient_id], "read_search_history")
+    note_access(request, [search.patient_id], "read_search_history")
     is_told = may_see_health(request)
     return {
         "steps": [{**vars(step), "reason": step.reason if is_told else ""} for step in rows.steps(search)]
@@ -127,7 +127,7 @@ def told(request: HttpRequest, response: HttpResponse, search_id: int, operation
     """The search as it is now, with its ETag."""
     search = found(rows.searches(), search_id)
     versions.show(response, search)
-    looked_at(request, [search.patient_id], operation)
+    note_access(request, [search.patient_id], operation)
     is_told = may_see_health(request)
     return {
         **item(search),

@@ -13,12 +13,10 @@ from apps.communication.enums import INBOUND_OPEN, InboundKind, InboundStatus
 from apps.communication.models import EmailMessage, InboundMessage
 from apps.communication.services import inbound, queue
 from apps.core.errors import Refused
-from apps.core.transitions import operation
 from apps.matching import letters
 from apps.matching.enums import AnswerSource
 from apps.matching.models import Inquiry, InquiryContact, PlacementRequest
-from apps.matching.services.answers import Answer, record_answer
-from apps.matching.services.bookings import Booking, lock_in_order
+from apps.matching.services.bookings import Booking, record_answers
 from apps.therapists.enums import PauseReason
 from apps.therapists.selectors import main_practice
 from apps.therapists.services import contact, status
@@ -47,19 +45,18 @@ def book(
     at: datetime,
     today: date,
 ) -> list[PlacementRequest]:
-    """Everything a person read in a message, as one act; the message is done with it.
+    """Everything a person read in a message, all or nothing; each answer can be undone by itself.
 
     Clicked twice, the second click finds the message done and books nothing. Raises Refused where nothing
     was chosen, StaleState where an answer is not possible any more: then nothing is booked at all.
     """
     if not bookings and not wishes:
         raise Refused(_("Nothing is chosen. If nothing has to be booked, mark the message as done."))
-    with transaction.atomic(), operation():
+    with transaction.atomic():
         row = InboundMessage.objects.select_for_update().get(pk=message.pk)
         if row.status == InboundStatus.DONE:
             return []
-        lock_in_order(bookings)
-        booked = [_book(request, answer, actor, at, today) for request, answer in bookings]
+        booked = record_answers(bookings=bookings, source=AnswerSource.EMAIL, actor=actor, at=at, today=today)
         _note(row, wishes, actor, at, today)
         inbound.finish(message=row, actor=actor, at=at, reason=BOOKED)
     return booked
@@ -110,14 +107,6 @@ def inquiry_of(message: InboundMessage) -> Inquiry | None:
     if message.email_id is None:
         return None
     return Inquiry.objects.filter(contacts__email=message.email_id).first()
-
-
-def _book(
-    request: PlacementRequest, answer: Answer, actor: Any, at: datetime, today: date
-) -> PlacementRequest:
-    return record_answer(
-        request=request, answer=answer, source=AnswerSource.EMAIL, actor=actor, at=at, today=today
-    )
 
 
 def _note(message: InboundMessage, wishes: Wishes, actor: Any, at: datetime, today: date) -> None:

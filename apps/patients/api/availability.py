@@ -9,11 +9,12 @@ from pydantic import Field, model_validator
 
 from apps.core.weekly import MINUTES_A_DAY, Interval
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import In, RowId
 from apps.gateway.principal import principal
 from apps.gateway.routing import Endpoints
-from apps.patients.api.common import held, note_access, plain
+from apps.patients.api.common import held, plain
 from apps.patients.models import Patient
 from apps.patients.services import registration
 
@@ -57,7 +58,7 @@ class AvailabilityOut(Schema):
 )
 def read_availability(request: HttpRequest, response: HttpResponse, patient_id: RowId) -> dict[str, object]:
     patient = plain(patient_id)
-    note_access(request, "read_availability", [patient.pk])
+    note_access(request, [patient.pk], "read_availability")
     versions.show(response, patient)
     return _shown(patient)
 
@@ -80,7 +81,7 @@ def replace_availability(
         seen_at=versions.seen_at(request, patient),
         actor=principal(request).account,
     )
-    note_access(request, "replace_availability", [patient.pk])
+    note_access(request, [patient.pk], "replace_availability")
     versions.show(response, saved)
     return _shown(saved)
 

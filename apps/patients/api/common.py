@@ -1,16 +1,14 @@
 """What the endpoints about one patient share: the row, the log of accesses, names of wrong fields."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core.audit import record_accesses
 from apps.gateway.enums import Scope
 from apps.gateway.principal import principal
 from apps.gateway.problems import Forbidden
@@ -33,15 +31,6 @@ def held(patient_id: int) -> Patient:
     the row that is written, and whoever comes at the same moment waits and is then too late."""
     rows = Patient.objects.defer(*SECRET_FIELDS).select_for_update(of=("self",))
     return get_object_or_404(rows, pk=patient_id)
-
-
-def note_access(request: HttpRequest, operation_id: str, patient_ids: Iterable[int]) -> None:
-    record_accesses(
-        actor=principal(request).account,
-        patient_ids=patient_ids,
-        purpose=f"API: {operation_id}",
-        at=timezone.now(),
-    )
 
 
 def demand(request: HttpRequest, scope: Scope) -> None:

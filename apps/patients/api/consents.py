@@ -7,11 +7,12 @@ from django.utils import timezone
 from ninja import Schema, Status
 from pydantic import ConfigDict, Field
 
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import Day, In, RowId
 from apps.gateway.routing import Endpoints
 from apps.patients import selectors
-from apps.patients.api.common import held, note_access, plain
+from apps.patients.api.common import held, plain
 from apps.patients.api.words import Proof, PurposeWord
 from apps.patients.enums import Purpose
 from apps.patients.models import Consent
@@ -54,7 +55,7 @@ class ConsentsOut(Schema):
 )
 def list_consents(request: HttpRequest, patient_id: RowId) -> dict[str, object]:
     patient = plain(patient_id)
-    note_access(request, "list_consents", [patient.pk])
+    note_access(request, [patient.pk], "list_consents")
     return {"items": [_shown(row) for row in patient.consents.all()]}
 
 
@@ -77,7 +78,7 @@ def give_consent(
         proof=data.proof,
         at=timezone.now(),
     )
-    note_access(request, "give_consent", [patient.pk])
+    note_access(request, [patient.pk], "give_consent")
     return Status(201, _shown(row))
 
 
@@ -95,7 +96,7 @@ def withdraw_consent(
     row = consents.withdraw(
         patient=patient, purpose=Purpose(purpose), on=data.withdrawn_on, at=timezone.now()
     )
-    note_access(request, "withdraw_consent", [patient.pk])
+    note_access(request, [patient.pk], "withdraw_consent")
     return _shown(row)
 
 

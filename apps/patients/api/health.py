@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.principal import principal
 from apps.gateway.routing import Endpoints
-from apps.patients.api.common import held, note_access, whole
+from apps.patients.api.common import held, whole
 from apps.patients.api.health_schemas import HealthOut, HealthPatch, HealthPut, HealthSaved
 from apps.patients.models import Patient
 from apps.patients.services import registration
@@ -27,7 +28,7 @@ endpoints = Endpoints(tags=["health data"])
 )
 def read_health(request: HttpRequest, response: HttpResponse, patient_id: RowId) -> Patient:
     patient = whole(patient_id)
-    note_access(request, "read_health", [patient.pk])
+    note_access(request, [patient.pk], "read_health")
     versions.show(response, patient)
     return patient
 
@@ -69,6 +70,6 @@ def _save(
         at=timezone.now(),
         seen_at=versions.seen_at(request, patient),
     )
-    note_access(request, operation_id, [saved.pk])
+    note_access(request, [saved.pk], operation_id)
     versions.show(response, saved)
     return saved

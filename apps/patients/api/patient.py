@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.principal import principal
 from apps.gateway.routing import Endpoints
-from apps.patients.api.common import INSURER, held, note_access, plain, with_insurer, wrong_fields_as
+from apps.patients.api.common import INSURER, held, plain, with_insurer, wrong_fields_as
 from apps.patients.api.schemas import PatientIn, PatientOut, PatientPatch
 from apps.patients.models import Patient
 from apps.patients.services import registration
@@ -27,7 +28,7 @@ endpoints = Endpoints(tags=["patients"])
 )
 def read_patient(request: HttpRequest, response: HttpResponse, patient_id: RowId) -> Patient:
     patient = plain(patient_id)
-    note_access(request, "read_patient", [patient.pk])
+    note_access(request, [patient.pk], "read_patient")
     versions.show(response, patient)
     return patient
 
@@ -70,6 +71,6 @@ def _save(
             at=timezone.now(),
             seen_at=versions.seen_at(request, patient),
         )
-    note_access(request, operation_id, [saved.pk])
+    note_access(request, [saved.pk], operation_id)
     versions.show(response, saved)
     return saved

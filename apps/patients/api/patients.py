@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from ninja import Query, Status
 
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.paging import Page, page
 from apps.gateway.principal import principal
 from apps.gateway.routing import Endpoints
 from apps.patients import selectors
 from apps.patients.api.availability import intervals_of
-from apps.patients.api.common import INSURER, demand, note_access, with_insurer, wrong_fields_as
+from apps.patients.api.common import INSURER, demand, with_insurer, wrong_fields_as
 from apps.patients.api.creation_schemas import ConsentDocumentIn, PatientCreate
 from apps.patients.api.health_schemas import HealthPut
 from apps.patients.api.schemas import PatientIn, PatientOut, PatientPage, PatientQuery
@@ -58,7 +59,7 @@ PATHS = {
 )
 def list_patients(request: HttpRequest, query: Query[PatientQuery]) -> Page:
     found = page(_chosen(query), query, SORTS)
-    note_access(request, "list_patients", [row.pk for row in found.items])
+    note_access(request, [row.pk for row in found.items], "list_patients")
     return found
 
 
@@ -76,7 +77,7 @@ def create_patient(request: HttpRequest, response: HttpResponse, data: PatientCr
         demand(request, Scope.HEALTH_WRITE)
     with wrong_fields_as(PATHS):
         patient = _register(request, data)
-    note_access(request, "create_patient", [patient.pk])
+    note_access(request, [patient.pk], "create_patient")
     versions.show(response, patient)
     response["Location"] = f"{request.path}/{patient.pk}"
     return Status(201, patient)

@@ -5,10 +5,11 @@ from django.http import HttpRequest
 from ninja import Schema
 from pydantic import Field
 
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import Day, In, Text
 from apps.gateway.routing import Endpoints
-from apps.patients.api.common import demand, note_access
+from apps.patients.api.common import demand
 from apps.patients.api.schemas import PatientListed
 from apps.patients.api.words import KindOfInsurance
 from apps.patients.models import Insurer, Symptom
@@ -100,7 +101,7 @@ def find_duplicates(request: HttpRequest, data: DuplicateQuestion) -> dict[str, 
     if data.kvnr:
         demand(request, Scope.HEALTH_READ)
     doubles = in_form(data.model_dump())
-    note_access(request, "find_duplicates", [double.patient.pk for double in doubles])
+    note_access(request, [double.patient.pk for double in doubles], "find_duplicates")
     return {"items": [_shown(double) for double in doubles]}
 
 

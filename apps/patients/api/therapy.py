@@ -10,13 +10,14 @@ from ninja import Query, Schema
 from pydantic import Field
 
 from apps.gateway import versions
+from apps.gateway.access import note_access
 from apps.gateway.enums import Scope
 from apps.gateway.fields import RowId
 from apps.gateway.paging import Page, PageQuery, listed, page
 from apps.gateway.principal import principal
 from apps.gateway.routing import Endpoints
 from apps.patients import selectors
-from apps.patients.api.common import held, note_access, plain, whole
+from apps.patients.api.common import held, plain, whole
 from apps.patients.api.schemas import PatientState, TherapyStepIn
 from apps.patients.api.words import StatusBefore, StatusWord
 from apps.patients.enums import PatientStatus
@@ -63,7 +64,7 @@ PatientHistoryPage = listed("PatientHistoryPage", PatientStateChange)
 )
 def read_prerequisites(request: HttpRequest, patient_id: RowId) -> dict[str, object]:
     patient = whole(patient_id)
-    note_access(request, "read_prerequisites", [patient.pk])
+    note_access(request, [patient.pk], "read_prerequisites")
     rows = selectors.checklist(patient=patient, today=timezone.localdate())
     is_ready = all(row.is_met for row in rows if row.is_blocking)
     if not principal(request).may(Scope.HEALTH_READ):
@@ -81,7 +82,7 @@ def read_prerequisites(request: HttpRequest, patient_id: RowId) -> dict[str, obj
 )
 def list_patient_history(request: HttpRequest, patient_id: RowId, query: Query[PageQuery]) -> Page:
     patient = plain(patient_id)
-    note_access(request, "list_patient_history", [patient.pk])
+    note_access(request, [patient.pk], "list_patient_history")
     rows = PatientHistory.objects.filter(subject=patient).select_related("actor")
     found = page(rows, query, {"id": ("id",)}, usual="-id")
     tells_reasons = principal(request).may(Scope.HEALTH_READ)
@@ -142,7 +143,7 @@ def _step(
 ) -> Patient:
     patient = held(patient_id)
     moved = act(patient=patient, actor=principal(request).account, at=timezone.now(), reason=str(data.reason))
-    note_access(request, operation_id, [moved.pk])
+    note_access(request, [moved.pk], operation_id)
     versions.show(response, moved)
     return moved
 
